@@ -1,0 +1,72 @@
+import { diag } from '@opentelemetry/api';
+import { shared } from '@sonde/event-stream';
+
+/** Distinct causes remembered; a flood of made-up ones ends in one shared bucket. */
+const MAX_CAUSES = 1000;
+const OVERFLOW = 'other';
+
+interface GuardState {
+  readonly warned: Set<string>;
+  readonly dropped: Map<string, number>;
+}
+
+function state(): GuardState {
+  return shared('kit.guard', () => ({ warned: new Set<string>(), dropped: new Map<string, number>() }));
+}
+
+/**
+ * Says something once per cause through `diag.warn`.
+ * @param key the cause: the same key is never said twice in this thread
+ */
+export function warnOnce(key: string, message: string, error?: unknown): void {
+  const { warned } = state();
+  if (warned.has(key) || warned.size >= MAX_CAUSES) return;
+  warned.add(key);
+  if (error === undefined) diag.warn(message);
+  else diag.warn(message, error);
+}
+
+/** Counts something that Sonde gave up or dropped; see {@link droppedCounts}. */
+export function countDropped(key: string, count = 1): void {
+  const { dropped } = state();
+  const known = dropped.has(key) || dropped.size < MAX_CAUSES ? key : OVERFLOW;
+  dropped.set(known, (dropped.get(known) ?? 0) + count);
+}
+
+/** What was dropped or failed so far in this thread, by cause. */
+export function droppedCounts(): ReadonlyMap<string, number> {
+  return new Map(state().dropped);
+}
+
+function failed(key: string, error: unknown): void {
+  try {
+    countDropped(key);
+    warnOnce(key, `${key} failed inside Sonde; the application is not affected`, error);
+  } catch {
+    // A diag logger of the application may throw. There is nobody left to tell.
+  }
+}
+
+/**
+ * Runs Sonde's own code so that its failure never reaches the caller: counted, said once, `fallback` returned.
+ * Costs a try block; pass a function that exists already, not a new closure, on hot paths.
+ */
+export function guard<T>(key: string, work: () => T, fallback: T): T {
+  try {
+    return work();
+  } catch (error) {
+    failed(key, error);
+    return fallback;
+  }
+}
+
+/** The same for a listener that is handed to somebody else: returns a function that never throws. */
+export function guarded<Args extends unknown[]>(key: string, work: (...args: Args) => void): (...args: Args) => void {
+  return (...args: Args): void => {
+    try {
+      work(...args);
+    } catch (error) {
+      failed(key, error);
+    }
+  };
+}

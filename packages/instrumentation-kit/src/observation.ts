@@ -1,0 +1,37 @@
+import { context, createContextKey } from '@opentelemetry/api';
+import { shared } from '@sonde/event-stream';
+
+/**
+ * How deep this thread is inside an operation that is being observed already, or inside Sonde's own work. Wrappers
+ * only call their original while it is not 0. One property read; shared by all copies of the kit in the thread.
+ */
+export interface Observation {
+  depth: number;
+}
+
+/** The depth of this thread. Take it once, at module or plugin level: the object never changes. */
+export function observation(): Observation {
+  return shared('kit.observation', () => ({ depth: 0 }));
+}
+
+/**
+ * Runs synchronous work of Sonde's own (reading /proc, writing a spool file) so that no instrumentation counts it.
+ * Callback operations started inside stay uncounted to their end. For promises only the synchronous part is covered.
+ */
+export function unobserved<T>(work: () => T): T {
+  const state = observation();
+  state.depth += 1;
+  try {
+    return work();
+  } finally {
+    state.depth -= 1;
+  }
+}
+
+// The key of @opentelemetry/core, reached by name (`createContextKey` is `Symbol.for`), so that core is no dependency.
+const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+/** Whether the active context suppresses tracing, as exporters do around their own I/O. Some 15-25 ns. */
+export function isSuppressed(): boolean {
+  return context.active().getValue(SUPPRESS_TRACING) === true;
+}
