@@ -1,1 +1,22 @@
-export {};
+export type {
+  BoundCounter,
+  BoundGauge,
+  BoundHistogram,
+  BoundUpDownCounter,
+  ExemplarContext,
+  ExponentialConfig,
+  HistogramConfig,
+  HotAttributes,
+  HotBlockDescriptor,
+  HotExemplar,
+  HotInstrument,
+  HotMeter,
+  HotMetricProducer,
+  HotMetrics,
+  HotMetricsStatistics,
+  InstrumentConfig,
+  InstrumentKind,
+  ObserveCallback,
+  ProducerConfig,
+  TemporalitySelector,
+} from './types.ts';
