@@ -1,9 +1,14 @@
 export { activeContext, contextOf } from './active-context.ts';
+export { claim } from './claim.ts';
+export { createFold, type Fold, type FoldConfig } from './fold.ts';
 export { countDropped, droppedCounts, guard, guarded, warnOnce } from './guard.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
 export { createPatches } from './patches.ts';
+export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
+export { createPathRedactor, PATH_POLICIES, type PathPolicy, printable } from './redaction.ts';
+export { currentRoute, linkLocalRoot, rememberRoute } from './route.ts';
 export { createSlowOperations } from './slow-operations.ts';
-export { defineTelemetry } from './telemetry.ts';
+export { defineTelemetry, eventsFrom, hotMetricsFrom, type InstrumentsOf } from './telemetry.ts';
 export type {
   AnyFunction,
   AttributeDefinition,

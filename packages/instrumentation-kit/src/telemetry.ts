@@ -1,4 +1,13 @@
-import type { EventDefinition } from '@sonde/event-stream';
+import { type EventDefinition, type EventHandle, eventStream } from '@sonde/event-stream';
+import {
+  type BoundCounter,
+  type BoundGauge,
+  type BoundHistogram,
+  type BoundUpDownCounter,
+  type HotInstrument,
+  type HotMeter,
+  hotMetrics,
+} from '@sonde/hot-metrics';
 import type { AttributeDefinition, MetricDefinition, SpanDefinition, Telemetry } from './types.ts';
 
 type Table<T> = Readonly<Record<string, T>>;
@@ -46,4 +55,49 @@ export function defineTelemetry<
   for (const span of Object.values(spans)) checkAttributes(scope, span.name, span.attributes, known);
   checkEvents(scope, events, known);
   return telemetry;
+}
+
+interface BoundByKind {
+  readonly counter: BoundCounter;
+  readonly updowncounter: BoundUpDownCounter;
+  readonly gauge: BoundGauge;
+  readonly histogram: BoundHistogram;
+}
+
+/** The instruments of a metric table, under the table's own keys. */
+export type InstrumentsOf<Metrics extends Table<MetricDefinition>> = {
+  readonly [Key in keyof Metrics]: HotInstrument<BoundByKind[Metrics[Key]['instrument']]>;
+};
+
+function createInstrument(meter: HotMeter, metric: MetricDefinition): HotInstrument<unknown> {
+  const { name, unit, description, bucketBoundaries } = metric;
+  const config = { unit, description };
+  switch (metric.instrument) {
+    case 'counter':
+      return meter.counter(name, config);
+    case 'updowncounter':
+      return meter.upDownCounter(name, config);
+    case 'gauge':
+      return meter.gauge(name, config);
+    case 'histogram':
+      return meter.histogram(name, bucketBoundaries === undefined ? config : { ...config, bucketBoundaries });
+  }
+}
+
+/** Creates the hot instruments of a package from its table. Nothing is allocated before the first `bind`. */
+export function hotMetricsFrom<Metrics extends Table<MetricDefinition>>(
+  telemetry: Pick<Telemetry<Metrics>, 'scope' | 'version' | 'metrics'>,
+): InstrumentsOf<Metrics> {
+  const meter = hotMetrics().meter(telemetry.scope, telemetry.version);
+  const entries = Object.entries(telemetry.metrics).map(([key, metric]) => [key, createInstrument(meter, metric)]);
+  return Object.fromEntries(entries) as InstrumentsOf<Metrics>;
+}
+
+/** The event handles of a package from its table, in this thread's stream. */
+export function eventsFrom<Events extends Table<EventDefinition>>(
+  telemetry: Pick<Telemetry<Table<MetricDefinition>, Events>, 'events'>,
+): { readonly [Key in keyof Events]: EventHandle } {
+  const stream = eventStream();
+  const entries = Object.entries(telemetry.events).map(([key, definition]) => [key, stream.event(definition)]);
+  return Object.fromEntries(entries) as { readonly [Key in keyof Events]: EventHandle };
 }
