@@ -1,1 +1,20 @@
-export {};
+export { toExplicitBuckets, toExponentialBuckets } from './bucket-conversion.ts';
+export {
+  bucketIndex,
+  bucketIndexOfHighWord,
+  bucketLower,
+  bucketMiddle,
+  bucketUpper,
+  HIGH_WORD,
+  positionOfRank,
+  relativeError,
+} from './bucket-mapping.ts';
+export { LogLinearHistogram } from './log-linear-histogram.ts';
+export type {
+  Bucket,
+  BucketRun,
+  BucketsPerOctave,
+  ExponentialBuckets,
+  LogLinearHistogramConfig,
+  LogLinearHistogramState,
+} from './types.ts';
