@@ -1,0 +1,65 @@
+import { type Attributes, type Context, type HrTime, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import type { EventDefinition, EventRecord } from '@sonde/event-stream';
+import type { Fold } from './event-folds.ts';
+import { TELEMETRY } from './semantic-names.ts';
+import { severityText } from './severity-text.ts';
+import type { EventLogRecord } from './types.ts';
+
+const { count: COUNT, lastTime: LAST_TIME, category: CATEGORY, threadId: THREAD_ID } = TELEMETRY.attributes;
+
+/** An HrTime, since a number below half of `timeOrigin` would be taken for a `performance.now()` reading. */
+function toHrTime(epochMs: number): HrTime {
+  const seconds = Math.floor(epochMs / 1000);
+  return [seconds, Math.min(999_999_999, Math.round((epochMs - seconds * 1000) * 1e6))];
+}
+
+function traceContextOf(record: EventRecord): Context {
+  const { traceId, spanId } = record;
+  if (traceId === '' || spanId === '') return ROOT_CONTEXT;
+  // The stream keeps no trace flags. SAMPLED, or a logger configured as trace-based would drop every one of these.
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: false });
+}
+
+/** Labels, value, detail and text under the keys of their definition. */
+function fieldsOf(record: EventRecord, definition: EventDefinition | undefined): Attributes {
+  const fields: Attributes = { ...record.labels };
+  const { value, detail, text } = definition ?? {};
+  if (value !== undefined && !Number.isNaN(record.value)) fields[value.key] = record.value;
+  if (detail !== undefined && !Number.isNaN(record.detail)) fields[detail.key] = record.detail;
+  if (text !== undefined && record.text !== '') fields[text.key] = record.text;
+  return fields;
+}
+
+function isoTime(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
+}
+
+/** One readable line: what happened, its fields, how often. */
+function bodyOf(fold: Fold, definition: EventDefinition | undefined, fields: Attributes): string {
+  const sentence = (definition?.description ?? fold.worst.name).replace(/\.$/, '');
+  const facts = Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`);
+  const often = fold.count > 1 ? [`${fold.count} times`] : [];
+  const all = [...facts, ...often].join(', ');
+  return all === '' ? sentence : `${sentence}: ${all}`;
+}
+
+/** The log record that tells a fold: microseconds, cold. */
+export function toLogRecord(fold: Fold, definition: EventDefinition | undefined): EventLogRecord {
+  const { worst, count } = fold;
+  const fields = fieldsOf(worst, definition);
+  const attributes: Attributes = { ...fields, [CATEGORY.name]: worst.category, [THREAD_ID.name]: worst.threadId };
+  if (count > 1) {
+    attributes[COUNT.name] = count;
+    attributes[LAST_TIME.name] = isoTime(fold.lastMs);
+  }
+  return {
+    eventName: worst.name,
+    timestamp: toHrTime(fold.firstMs),
+    severityNumber: worst.severity,
+    severityText: severityText(worst.severity),
+    body: bodyOf(fold, definition, fields),
+    attributes,
+    context: traceContextOf(worst),
+  };
+}

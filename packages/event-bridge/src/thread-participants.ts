@@ -1,0 +1,28 @@
+import { type EventStream, eventStream, type RingDescriptor } from '@sonde/event-stream';
+import { type HotBlockDescriptor, type HotMetrics, hotMetrics } from '@sonde/hot-metrics';
+import type { ThreadParticipant } from './types.ts';
+
+/** How long queries still see the events of a thread that has ended: long enough to ask why it did. */
+const EVENT_LINGER_MS = 60_000;
+
+/** The event ring of this thread, for `linkThreads`: the events of all linked threads become one stream. */
+export function eventParticipant(stream: EventStream = eventStream()): ThreadParticipant<RingDescriptor> {
+  return {
+    topic: 'events',
+    lingerMs: EVENT_LINGER_MS,
+    onAllocate: (listener) => stream.onAllocate(listener),
+    attach: (descriptor) => stream.attach(descriptor),
+    detach: (threadId) => stream.detach(threadId),
+    publish: () => stream.flush(),
+  };
+}
+
+/** The metric blocks of this thread, for `linkThreads`: producers report the sums over all linked threads. */
+export function metricParticipant(metrics: HotMetrics = hotMetrics()): ThreadParticipant<HotBlockDescriptor> {
+  return {
+    topic: 'metrics',
+    onAllocate: (listener) => metrics.onBlock(listener),
+    attach: (descriptor) => metrics.attach(descriptor),
+    detach: (threadId) => metrics.detach(threadId),
+  };
+}
