@@ -1,2 +1,3 @@
 export type * from './types.ts';
 export { CATEGORIES, Severity } from './types.ts';
+export { shared } from './runtime.ts';
