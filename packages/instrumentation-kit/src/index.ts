@@ -2,6 +2,13 @@ export { activeContext, contextOf } from './active-context.ts';
 export { claim } from './claim.ts';
 export { createFold, type Fold, type FoldConfig } from './fold.ts';
 export { countDropped, droppedCounts, guard, guarded, warnOnce } from './guard.ts';
+export {
+  type LibuvPool,
+  type LibuvPoolDescriptor,
+  type LibuvPoolSnapshot,
+  libuvPool,
+  libuvPoolSize,
+} from './libuv-pool.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
 export { createPatches } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
