@@ -1,3 +1,7 @@
+export type { Clock } from './clock.ts';
+export { exemplarsOf } from './exemplars.ts';
+export { createHotMetrics, type HotMetricsEnvironment, hotMetrics } from './hot-metrics.ts';
+export { SECONDS_BOUNDARIES } from './options.ts';
 export type {
   BoundCounter,
   BoundGauge,

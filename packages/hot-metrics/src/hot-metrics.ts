@@ -1,0 +1,168 @@
+import { threadId } from 'node:worker_threads';
+import type { MeterProvider } from '@opentelemetry/api';
+import { shared } from '@sonde/event-stream';
+import { type Clock, wallClock } from './clock.ts';
+import { Collector } from './collector.ts';
+import { FallbackRoute } from './fallback.ts';
+import type { Surroundings } from './instrument.ts';
+import { Meter } from './meter.ts';
+import { Observers } from './observers.ts';
+import { checkScope } from './options.ts';
+import { Producer } from './producer.ts';
+import { resolveProducer } from './producer-options.ts';
+import { Reports } from './reports.ts';
+import { LocalSource, RemoteSource } from './series-source.ts';
+import { ThreadMemory } from './thread-memory.ts';
+import type {
+  HotBlockDescriptor,
+  HotMeter,
+  HotMetricProducer,
+  HotMetrics,
+  HotMetricsStatistics,
+  ProducerConfig,
+} from './types.ts';
+
+/** What a test may put in the place of the surroundings of a thread. */
+export interface HotMetricsEnvironment {
+  clock?: Clock;
+  /** Default: this thread's. */
+  threadId?: number;
+}
+
+/** The hot metrics of this thread, the same ones for every copy of this package. */
+export function hotMetrics(): HotMetrics {
+  return shared('hot-metrics.1', () => createHotMetrics());
+}
+
+/** Hot metrics of their own, shared with nobody; for tests. */
+export function createHotMetrics(environment: HotMetricsEnvironment = {}): HotMetrics {
+  return new ThreadHotMetrics(environment);
+}
+
+class ThreadHotMetrics implements HotMetrics {
+  readonly #reports = new Reports();
+  readonly #observers = new Observers(this.#reports);
+  readonly #meters = new Map<string, Meter>();
+  readonly #clock: Clock;
+  readonly #memory: ThreadMemory;
+  readonly #route: FallbackRoute;
+  readonly #surroundings: Surroundings;
+  #collector: Collector | undefined;
+  #producers = 0;
+  #retiredThreads = 0;
+
+  constructor(environment: HotMetricsEnvironment) {
+    const { clock = wallClock, threadId: id = threadId } = environment;
+    this.#clock = clock;
+    this.#memory = new ThreadMemory(id);
+    const sample = () => this.#observers.run();
+    this.#route = new FallbackRoute({ memory: this.#memory, reports: this.#reports, clock, sample });
+    this.#surroundings = {
+      memory: this.#memory,
+      route: this.#route,
+      reports: this.#reports,
+      clock,
+      hasSeveralThreads: id !== 0,
+    };
+  }
+
+  meter(scope: string, version?: string): HotMeter {
+    checkScope(scope, version);
+    const key = JSON.stringify([scope, version]);
+    let meter = this.#meters.get(key);
+    if (meter === undefined) {
+      meter = new Meter(scope, version, { surroundings: this.#surroundings, observers: this.#observers });
+      this.#meters.set(key, meter);
+    }
+    return meter;
+  }
+
+  producer(config?: ProducerConfig): HotMetricProducer {
+    const resolved = resolveProducer(config);
+    const release = this.#route.addCollector();
+    this.#producers++;
+    return new Producer(resolved, {
+      collector: this.#theCollector(),
+      clock: this.#clock,
+      sample: (timeoutMillis) => this.#observers.run(timeoutMillis),
+      onClose: () => {
+        release();
+        this.#producers--;
+      },
+    });
+  }
+
+  useMeterProvider(provider: MeterProvider | undefined): void {
+    this.#route.useMeterProvider(provider);
+  }
+
+  descriptor(): HotBlockDescriptor | undefined {
+    return this.#memory.descriptor();
+  }
+
+  onBlock(listener: (descriptor: HotBlockDescriptor) => void): () => void {
+    const release = this.#route.addCollector();
+    const remove = this.#memory.onBlock(listener);
+    return () => {
+      remove();
+      release();
+    };
+  }
+
+  attach(descriptor: HotBlockDescriptor): boolean {
+    if (!isDescriptor(descriptor) || descriptor.threadId === this.#memory.threadId) {
+      this.#reports.warnOnce('attach', 'hot-metrics: a block descriptor of another thread was expected: ignored');
+      return false;
+    }
+    const collector = this.#theCollector();
+    const known = collector.sourceOf(descriptor.threadId);
+    if (known instanceof RemoteSource) known.update(descriptor);
+    else collector.add(new RemoteSource(descriptor));
+    this.#surroundings.hasSeveralThreads = true;
+    return true;
+  }
+
+  detach(id: number): void {
+    if (id !== this.#memory.threadId && this.#collector?.retire(id) === true) this.#retiredThreads++;
+  }
+
+  statistics(): HotMetricsStatistics {
+    const { overflowed, rejected, callbackErrors } = this.#reports;
+    return {
+      series: this.#memory.series.length,
+      mergedSeries: this.#collector?.seriesCount ?? 0,
+      overflowed,
+      rejected,
+      callbackErrors,
+      threads: Math.max(0, (this.#collector?.threads ?? 1) - 1),
+      retiredThreads: this.#retiredThreads,
+      bytes: this.#memory.bytes,
+      producers: this.#producers,
+    };
+  }
+
+  #theCollector(): Collector {
+    if (this.#collector === undefined) {
+      this.#collector = new Collector(this.#reports);
+      this.#collector.add(new LocalSource(this.#memory));
+    }
+    return this.#collector;
+  }
+}
+
+/** Checks what came in a message. Not by `instanceof`: the memory may come from another realm. */
+function isDescriptor(input: unknown): input is HotBlockDescriptor {
+  if (typeof input !== 'object' || input === null) return false;
+  const { version, threadId: id, dictionary, blocks } = input as Record<string, unknown>;
+  return (
+    version === 1 &&
+    Number.isInteger(id) &&
+    isSharedMemory(dictionary) &&
+    Array.isArray(blocks) &&
+    blocks.every(isSharedMemory)
+  );
+}
+
+function isSharedMemory(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object SharedArrayBuffer]';
+}
