@@ -1,3 +1,37 @@
-export type * from './types.ts';
-export { CATEGORIES, Severity } from './types.ts';
+export { createEventStream } from './event-stream.ts';
+export type {
+  Category,
+  EventDefinition,
+  EventFilter,
+  EventHandle,
+  EventRecord,
+  FieldDefinition,
+  TextEvent,
+} from './event-types.ts';
+export { CATEGORIES, Severity } from './event-types.ts';
+export { formatTimestamp, HybridLogicalClock, parseTimestamp, timestampToBigInt } from './hlc.ts';
+export { configureEventStream, eventStream } from './process-stream.ts';
+export type {
+  Group,
+  GroupedQuery,
+  GroupKey,
+  NumericField,
+  Query,
+  QueryFilter,
+  Summary,
+  TimeBucket,
+} from './query-types.ts';
 export { shared } from './runtime.ts';
+export type {
+  EventStream,
+  EventStreamConfig,
+  HybridClock,
+  HybridTimestamp,
+  RingDescriptor,
+  RingSizes,
+  StreamStatistics,
+  SubscribeOptions,
+  SubscriberStatistics,
+  Subscription,
+  ThreadStatistics,
+} from './types.ts';

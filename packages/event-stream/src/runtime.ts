@@ -1,15 +1,21 @@
-/** Where everything lies that duplicate copies of a package must share within one thread. */
+/** Of what there must be one in a thread, whichever copy of a package asks for it: created once, by the first to ask. */
 const RUNTIME = Symbol.for('sonde.runtime.1');
 
+type Runtime = Map<string, unknown>;
+
 /**
- * One instance per thread (and realm) of what must not exist twice: the first caller's `create` makes it, every copy of a
- * package gets it. Nothing is made before the first call. Cold path: one Map look-up; keep the result.
+ * The thread's one instance of something, under `globalThis[Symbol.for('sonde.runtime.1')]`. Key: package and thing,
+ * e.g. `event-stream/stream`; add a version to it when the shape of the thing changes.
  */
 export function shared<T>(key: string, create: () => T): T {
-  const holder = globalThis as { [RUNTIME]?: Map<string, unknown> };
-  if (holder[RUNTIME] === undefined)
-    Object.defineProperty(globalThis, RUNTIME, { value: new Map(), configurable: true, writable: true });
-  const instances = holder[RUNTIME] as Map<string, unknown>;
-  if (!instances.has(key)) instances.set(key, create());
-  return instances.get(key) as T;
+  const holder = globalThis as { [RUNTIME]?: Runtime };
+  let runtime = holder[RUNTIME];
+  if (runtime === undefined) {
+    runtime = new Map();
+    Object.defineProperty(holder, RUNTIME, { value: runtime });
+  }
+  if (!runtime.has(key)) {
+    runtime.set(key, create());
+  }
+  return runtime.get(key) as T;
 }

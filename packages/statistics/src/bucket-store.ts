@@ -33,13 +33,17 @@ export class BucketStore {
     }
   }
 
-  addAll(run: { readonly offset: number; readonly counts: ArrayLike<number> }): void {
+  /** Adds a run of counts and returns their total. */
+  addAll(run: { readonly offset: number; readonly counts: ArrayLike<number> }): number {
+    let total = 0;
     for (let i = 0; i < run.counts.length; i++) {
       const count = run.counts[i] as number;
       if (count > 0) {
         this.add(run.offset + i, count);
+        total += count;
       }
     }
+    return total;
   }
 
   /** The index and count of each non-empty bucket, lowest index first. */

@@ -112,6 +112,23 @@ export class LogLinearHistogram {
   }
 
   /**
+   * Adds values that were counted elsewhere with `bucketIndex`: `counts[i]` of them in bucket `offset + i`, and what is
+   * known of them besides. Buckets must lie within the configured range. Nothing happens when all counts are 0.
+   */
+  recordBuckets(
+    run: { readonly offset: number; readonly counts: ArrayLike<number> },
+    known: { readonly sum: number; readonly min: number; readonly max: number },
+  ): void {
+    const count = this.#positive.addAll(run);
+    if (count > 0) {
+      this.#count += count;
+      this.#addToSum(known.sum);
+      this.#min = Math.min(this.#min, known.min);
+      this.#max = Math.max(this.#max, known.max);
+    }
+  }
+
+  /**
    * The smallest value that at least the fraction q of all values do not exceed (inverse of the empirical distribution),
    * within `relativeError`. q is clamped to 0..1, where the exact minimum and maximum are; NaN when empty.
    */

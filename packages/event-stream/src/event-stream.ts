@@ -1,0 +1,213 @@
+import { AdmissionTable } from './admission.ts';
+import { checkDefinition, DefinitionRegistry } from './definitions.ts';
+import { DictionaryWriter } from './dictionary.ts';
+import { RingEventHandle } from './event-handle.ts';
+import type { Category, EventDefinition, EventHandle } from './event-types.ts';
+import { HybridLogicalClock } from './hlc.ts';
+import { type ResolvedStreamConfig, resolveStreamConfig } from './options.ts';
+import { RingQuery } from './query.ts';
+import type { Query } from './query-types.ts';
+import { allocateRing, Ring } from './ring.ts';
+import { RingView } from './ring-view.ts';
+import { RingWriter } from './ring-writer.ts';
+import { RingSubscription } from './subscription.ts';
+import type {
+  EventStream,
+  EventStreamConfig,
+  HybridClock,
+  RingDescriptor,
+  RingSizes,
+  StreamStatistics,
+  SubscribeOptions,
+  Subscription,
+} from './types.ts';
+
+/** A stream of its own. Nothing is allocated before the first event. @throws RangeError for an option out of range */
+export function createEventStream(config: EventStreamConfig = {}): EventStream {
+  return new ThreadEventStream(config);
+}
+
+class ThreadEventStream implements EventStream {
+  readonly clock: HybridClock;
+  #requested: EventStreamConfig;
+  #config: ResolvedStreamConfig;
+  readonly #writer: RingWriter;
+  readonly #dictionary: DictionaryWriter;
+  readonly #admissions: AdmissionTable;
+  readonly #registry = new DefinitionRegistry();
+  readonly #handles = new Map<string, EventHandle>();
+  readonly #subscriptions = new Set<RingSubscription>();
+  readonly #allocateListeners = new Set<(descriptor: RingDescriptor) => void>();
+  /** This thread's ring, once it is there, and those attached. */
+  readonly #views: RingView[] = [];
+  #own: RingView | undefined;
+  readonly #detached = { produced: 0, dropped: 0, thinned: 0 };
+
+  constructor(requested: EventStreamConfig) {
+    const config = resolveStreamConfig(requested);
+    const clock = new HybridLogicalClock(config);
+    this.clock = clock;
+    this.#requested = requested;
+    this.#config = config;
+    this.#dictionary = new DictionaryWriter(config.dictionaryBytes);
+    this.#writer = new RingWriter(
+      clock,
+      () => this.#allocate(),
+      (ring) => this.#announce(ring),
+    );
+    this.#admissions = new AdmissionTable(() => this.#writer.countThinned());
+  }
+
+  event(definition: EventDefinition): EventHandle {
+    const checked = checkDefinition(definition);
+    this.#registry.checkShape(checked);
+    const known = this.#handles.get(checked.name);
+    if (known !== undefined) {
+      return known;
+    }
+    const shared = { writer: this.#writer, admissions: this.#admissions, dictionary: this.#dictionary };
+    const type = this.#dictionary.definition(checked);
+    this.#registry.numberOf(checked);
+    const { severity } = checked;
+    const handle = new RingEventHandle(shared, { definition: checked, type, severity, label0: 0, label1: 0 });
+    this.#handles.set(checked.name, handle);
+    return handle;
+  }
+
+  definitions(): readonly EventDefinition[] {
+    for (const view of this.#views) view.types();
+    return this.#registry.definitions;
+  }
+
+  name(text: string): number {
+    return this.#dictionary.name(text);
+  }
+
+  context(traceId: string, spanId: string): number {
+    return this.#writer.contexts.intern(traceId, spanId);
+  }
+
+  subscribe(options: SubscribeOptions = {}): Subscription {
+    const from = options.from ?? 'now';
+    if (from !== 'now' && from !== 'oldest') {
+      throw new RangeError(`event stream: from must be 'now' or 'oldest', got ${String(from)}`);
+    }
+    this.#writer.publish();
+    const subscription = new RingSubscription(options, this.#writer, (closed) => this.#subscriptions.delete(closed));
+    for (const view of this.#views) subscription.add(view, from);
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  query(): Query {
+    return new RingQuery({
+      now: () => this.#config.timeOriginMs + this.#config.now(),
+      views: () => {
+        this.#writer.publish();
+        return this.#views;
+      },
+      isLocal: (view) => view === this.#own,
+    });
+  }
+
+  statistics(): StreamStatistics {
+    this.flush();
+    const threads = this.#views.map((view) => view.ring.statistics());
+    const total = (figure: 'produced' | 'dropped' | 'thinned'): number =>
+      threads.reduce((sum, thread) => sum + thread[figure], this.#detached[figure]);
+    return {
+      threads,
+      produced: total('produced'),
+      dropped: total('dropped'),
+      thinned: total('thinned'),
+      subscribers: Array.from(this.#subscriptions, (subscription) => subscription.statistics()),
+      bytes: threads.reduce((sum, thread) => sum + thread.bytes, 0),
+    };
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  setLevel(severity: number, category?: Category): void {
+    this.#admissions.setLevel(severity, category);
+  }
+
+  setThinning(ratio: number): void {
+    this.#admissions.setThinning(ratio);
+  }
+
+  descriptor(): RingDescriptor {
+    return this.#writer.ring.descriptor;
+  }
+
+  attach(descriptor: RingDescriptor): boolean {
+    const ring = new Ring(descriptor);
+    const isKnown = this.#views.some(
+      ({ ring: { descriptor: known } }) =>
+        known.header === descriptor.header || (known.threadId === descriptor.threadId && known.pid === descriptor.pid),
+    );
+    if (isKnown) {
+      return false;
+    }
+    this.#addView(ring);
+    return true;
+  }
+
+  detach(threadId: number): boolean {
+    const index = this.#views.findIndex((view) => view !== this.#own && view.threadId === threadId);
+    const [view] = index < 0 ? [] : this.#views.splice(index, 1);
+    if (view === undefined) {
+      return false;
+    }
+    view.ring.end();
+    const { produced, dropped, thinned } = view.ring.statistics();
+    this.#detached.produced += produced;
+    this.#detached.dropped += dropped;
+    this.#detached.thinned += thinned;
+    return true;
+  }
+
+  resize(sizes: RingSizes): boolean {
+    const requested = { ...this.#requested, ...sizes };
+    const config = resolveStreamConfig(requested);
+    if (this.#own !== undefined) {
+      return false;
+    }
+    this.#requested = requested;
+    this.#config = config;
+    return true;
+  }
+
+  onAllocate(listener: (descriptor: RingDescriptor) => void): () => void {
+    this.#allocateListeners.add(listener);
+    if (this.#own !== undefined) {
+      listener(this.#own.ring.descriptor);
+    }
+    return () => this.#allocateListeners.delete(listener);
+  }
+
+  #allocate(): Ring {
+    const ring = allocateRing(this.#config, this.#dictionary.allocate());
+    this.#dictionary.open(ring.header);
+    return ring;
+  }
+
+  #announce(ring: Ring): void {
+    this.#own = this.#addView(ring);
+    for (const listener of this.#allocateListeners) {
+      try {
+        listener(ring.descriptor);
+      } catch {
+        // A listener must not be able to break the first emit of somebody else.
+      }
+    }
+  }
+
+  #addView(ring: Ring): RingView {
+    const view = new RingView(ring, this.#registry);
+    this.#views.push(view);
+    for (const subscription of this.#subscriptions) subscription.add(view, 'oldest');
+    return view;
+  }
+}
