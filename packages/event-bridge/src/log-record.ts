@@ -7,6 +7,14 @@ import type { EventLogRecord } from './types.ts';
 
 const { count: COUNT, lastTime: LAST_TIME, category: CATEGORY, threadId: THREAD_ID } = TELEMETRY.attributes;
 
+/** The last millisecond that a Date, and 64 bits of nanoseconds, can hold is beyond this: the year 2200. */
+const MAX_EPOCH_MS = 7_258_118_400_000;
+
+/** An emitter may pass any number for the time. One that is no time would make exporters throw away a whole batch. */
+function plausible(epochMs: number, otherwiseMs: number): number {
+  return epochMs >= 0 && epochMs <= MAX_EPOCH_MS ? epochMs : otherwiseMs;
+}
+
 /** An HrTime, since a number below half of `timeOrigin` would be taken for a `performance.now()` reading. */
 function toHrTime(epochMs: number): HrTime {
   const seconds = Math.floor(epochMs / 1000);
@@ -30,11 +38,6 @@ function fieldsOf(record: EventRecord, definition: EventDefinition | undefined):
   return fields;
 }
 
-function isoTime(epochMs: number): string {
-  const date = new Date(epochMs);
-  return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
-}
-
 /** One readable line: what happened, its fields, how often. */
 function bodyOf(fold: Fold, definition: EventDefinition | undefined, fields: Attributes): string {
   const sentence = (definition?.description ?? fold.worst.name).replace(/\.$/, '');
@@ -51,11 +54,11 @@ export function toLogRecord(fold: Fold, definition: EventDefinition | undefined)
   const attributes: Attributes = { ...fields, [CATEGORY.name]: worst.category, [THREAD_ID.name]: worst.threadId };
   if (count > 1) {
     attributes[COUNT.name] = count;
-    attributes[LAST_TIME.name] = isoTime(fold.lastMs);
+    attributes[LAST_TIME.name] = new Date(plausible(fold.lastMs, fold.openedMs)).toISOString();
   }
   return {
     eventName: worst.name,
-    timestamp: toHrTime(fold.firstMs),
+    timestamp: toHrTime(plausible(fold.firstMs, fold.openedMs)),
     severityNumber: worst.severity,
     severityText: severityText(worst.severity),
     body: bodyOf(fold, definition, fields),

@@ -1,0 +1,28 @@
+// Writes the pages of docs/ that are made from tables in the code. `--check` writes nothing and fails when one of them
+// is not what would be written.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CONFIG_TABLE } from '@sonde/node';
+import { renderConfiguration } from './render-configuration.ts';
+import { renderTelemetry } from './render-telemetry.ts';
+import { loadTelemetry, ROOT } from './telemetry-tables.ts';
+
+const pages = {
+  'docs/telemetry.md': renderTelemetry(await loadTelemetry()),
+  'docs/configuration.md': renderConfiguration(CONFIG_TABLE),
+};
+
+const isCheck = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [path, text] of Object.entries(pages)) {
+  const file = join(ROOT, path);
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+  stale.push(path);
+  if (!isCheck) writeFileSync(file, text);
+}
+if (isCheck && stale.length > 0) {
+  console.error(`Not current: ${stale.join(', ')}. Run \`npm run docs\` and commit what it writes.`);
+  process.exitCode = 1;
+} else if (!isCheck) {
+  console.log(stale.length === 0 ? 'Everything was current.' : `Wrote ${stale.join(', ')}.`);
+}
