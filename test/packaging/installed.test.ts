@@ -28,9 +28,10 @@ const specifiers = published.flatMap(({ name, manifest }) =>
 const online = registryAnswers('that the packed packages can be installed, imported, required and preloaded');
 
 (online ? describe : describe.skip)('installed from their tarballs', () => {
-  const folder = temporaryFolder('installed');
+  let folder: string;
 
   beforeAll(async () => {
+    folder = temporaryFolder('installed');
     const tarballs = packAll(join(folder, 'tarballs')).map((one) => [one.name, fileSpec(one)]);
     const types = { '@types/node': devDependencies['@types/node'] ?? '' };
     await installApplication(folder, { ...Object.fromEntries(tarballs), ...types });

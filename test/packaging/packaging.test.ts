@@ -13,10 +13,11 @@ import {
 } from './published.ts';
 
 const published = publishedPackages();
-const folder = temporaryFolder('packaging');
+let folder: string;
 let packed: Map<string, PackedPackage>;
 
 beforeAll(() => {
+  folder = temporaryFolder('packaging');
   packed = new Map(packAll(folder).map((one) => [one.name, one]));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,0 +1,42 @@
+// The application of the matrix, given the functions as its module system bound them before anything ran:
+// a service that reads files in four ways and calls itself, and a worker thread.
+module.exports = async function serve(
+  { createServer, open, readFile, readFileSync, createReadStream, Worker },
+  worker,
+) {
+  const data = require.resolve('./data.txt');
+  const routes = {
+    '/promise': async () => (await readFile(data)).length,
+    '/sync': async () => readFileSync(data).length,
+    '/handle': async () => {
+      const handle = await open(data);
+      try {
+        return (await handle.read(Buffer.alloc(64), 0, 64, 0)).bytesRead;
+      } finally {
+        await handle.close();
+      }
+    },
+    '/stream': async () => {
+      let bytes = 0;
+      for await (const chunk of createReadStream(data)) bytes += chunk.length;
+      return bytes;
+    },
+  };
+  const server = createServer((request, response) => {
+    const route = routes[request.url];
+    if (route === undefined) response.writeHead(500).end('no such route');
+    else route().then((bytes) => response.end(`${bytes} bytes`));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  for (const path of [...Object.keys(routes), '/missing']) {
+    const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`);
+    console.log(path, response.status, await response.text());
+  }
+  const entries = await new Promise((resolve, reject) => new Worker(worker).on('message', resolve).on('error', reject));
+  console.log('worker saw', entries);
+  console.log('ready');
+  await new Promise((resolve) => process.stdin.on('end', resolve).resume());
+  server.close();
+  server.closeAllConnections();
+  process.exitCode = 3;
+};

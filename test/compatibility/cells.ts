@@ -1,0 +1,112 @@
+/** What is tried in each place of the matrix. Each check answers with sentences that say what is wrong; none is a pass. */
+import {
+  CONFIGURED,
+  keptAsBefore,
+  missingFrom,
+  PLUGINS,
+  SERVED,
+  sameOutcome,
+  spanFaults,
+  WITH_OWN_SDK,
+} from './expectations.ts';
+import { namesOf, type Observation, observe, type Place } from './observation.ts';
+
+export interface Cell {
+  readonly name: string;
+  run(place: Place): Promise<string[]>;
+}
+
+type ModuleKind = 'cjs' | 'mjs';
+
+const KINDS: readonly ModuleKind[] = ['cjs', 'mjs'];
+const FLAGS = { cjs: '--require', mjs: '--import' } as const;
+const REGISTER = '@sonde/node/register';
+
+/** All cells, in the order of a table. */
+export function cells(): Cell[] {
+  return [
+    ...KINDS.flatMap((kind) => ['--import', '--require'].map((flag) => preloaded(kind, flag))),
+    ...KINDS.flatMap((kind) => [plugins(kind), configured(kind)]),
+    ...KINDS.flatMap((kind) => [ownSdkBefore(kind), ownSdkAfter(kind)]),
+  ];
+}
+
+/** Nothing written: the preload alone, exporting by the standard variables. */
+function preloaded(kind: ModuleKind, flag: string): Cell {
+  return cell(`${flag} ${kind}`, [`app.${kind}`], [flag, REGISTER, `app.${kind}`], (_bare, seen) => [
+    ...spanFaults(seen.spans),
+    ...missingFrom(seen.served, SERVED, '/metrics'),
+  ]);
+}
+
+/** Two instrumentations in a plain NodeSDK. */
+function plugins(kind: ModuleKind): Cell {
+  const preload = [FLAGS[kind], `./plain-sdk.${kind}`];
+  return cell(`plugins ${kind}`, [`app.${kind}`], [...preload, `app.${kind}`], (_bare, seen) =>
+    missingFrom(namesOf(seen.own.metrics), PLUGINS, 'a plain NodeSDK'),
+  );
+}
+
+/** `new NodeSDK(sondeConfig(...))` with the application's own processors and readers. */
+function configured(kind: ModuleKind): Cell {
+  const preload = [FLAGS[kind], `./sonde-config.${kind}`];
+  return cell(`sondeConfig ${kind}`, [`app.${kind}`], [...preload, `app.${kind}`], (_bare, seen) => [
+    ...missingFrom(namesOf(seen.own.metrics), [...PLUGINS, ['its own counter', /^shop\.orders$/m]], 'its own reader'),
+    ...missingFrom(namesOf(seen.own.spans), [['its own span', /^checkout$/m]], 'its own processor'),
+    ...missingFrom(seen.own.logs.join('\n'), [['its own log record', /^order placed$/m]], 'its own log processor'),
+    ...missingFrom(seen.served, CONFIGURED, '/metrics'),
+  ]);
+}
+
+/** An application whose own preload starts its NodeSDK, and Sonde's preload behind it. */
+function ownSdkBefore(kind: ModuleKind): Cell {
+  const own = [FLAGS[kind], `./own-sdk.${kind}`];
+  return cell(
+    `own SDK before ${kind}`,
+    [...own, `app.${kind}`],
+    [...own, FLAGS[kind], REGISTER, `app.${kind}`],
+    besideOwnSdk,
+  );
+}
+
+/** An application that starts its NodeSDK itself, under Sonde's preload. */
+function ownSdkAfter(kind: ModuleKind): Cell {
+  const application = `starts-own-sdk.${kind}`;
+  return cell(`own SDK after ${kind}`, [application], [FLAGS[kind], REGISTER, application], besideOwnSdk);
+}
+
+/** Its SDK exports all it did and Sonde's metrics too; Sonde starts no pipeline of its own. */
+function besideOwnSdk(bare: Observation, seen: Observation): string[] {
+  return [
+    ...keptAsBefore(bare.own, seen.own),
+    ...missingFrom(namesOf(seen.own.metrics), WITH_OWN_SDK, "the application's own NodeSDK"),
+    ...(seen.served === '' ? [] : ['Sonde serves /metrics beside the NodeSDK of the application']),
+    ...(seen.spans.length === 0
+      ? []
+      : [`Sonde exports ${seen.spans.length} spans itself, beside the application's NodeSDK`]),
+  ];
+}
+
+type Check = (bare: Observation, seen: Observation) => string[];
+
+/** Runs the same program without and with Sonde, and compares what a user sees before anything else. */
+function cell(name: string, bareArgs: readonly string[], args: readonly string[], check: Check): Cell {
+  return {
+    name,
+    async run(place) {
+      const bare = await observeOnce(place, bareArgs);
+      const seen = await observe(place, args);
+      return [...sameOutcome(bare, seen), ...check(bare, seen)];
+    },
+  };
+}
+
+const bareRuns = new Map<string, Promise<Observation>>();
+
+/** Several cells compare with the same run. */
+function observeOnce(place: Place, args: readonly string[]): Promise<Observation> {
+  const key = [place.node, place.folder, ...args].join('\n');
+  const known = bareRuns.get(key) ?? observe(place, args);
+  bareRuns.set(key, known);
+  return known;
+}

@@ -1,0 +1,87 @@
+/**
+ * The compatibility matrix: `npm run test:compat -- [--node 24,26] [--sdk 2.12,3.x] [--cell TEXT] [--keep]`.
+ * Needs a package registry, or npm's cache from an earlier run.
+ */
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { packAll, temporaryFolder } from '../packaging/published.ts';
+import { type Cell, cells } from './cells.ts';
+import { NODE_VERSIONS, type NodeBinary, nodeBinary } from './node-versions.ts';
+import { makeSandbox } from './sandbox.ts';
+import { SDK_LINES, type SdkLine } from './sdk-lines.ts';
+
+interface Task {
+  readonly node: NodeBinary;
+  readonly line: SdkLine;
+  readonly folder: string;
+  readonly cell: Cell;
+}
+
+const { values } = parseArgs({
+  options: {
+    node: { type: 'string', default: NODE_VERSIONS.join() },
+    sdk: { type: 'string', default: Object.keys(SDK_LINES).join() },
+    cell: { type: 'string', default: '' },
+    keep: { type: 'boolean', default: false },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const lines = values.sdk.split(',') as SdkLine[];
+  const unknown = lines.find((line) => !(line in SDK_LINES));
+  if (unknown !== undefined) throw new Error(`--sdk must be of ${Object.keys(SDK_LINES)}, got ${unknown}`);
+  const chosen = cells().filter(({ name }) => name.includes(values.cell));
+  if (chosen.length === 0)
+    throw new Error(`--cell ${values.cell} is part of no name of: ${cells().map(({ name }) => name)}`);
+  const folder = temporaryFolder('compat');
+  try {
+    return (await runMatrix(folder, lines, chosen)) === 0 ? 0 : 1;
+  } finally {
+    if (values.keep) console.log(`kept: ${folder}`);
+    else rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runMatrix(folder: string, lines: readonly SdkLine[], chosen: readonly Cell[]): Promise<number> {
+  const startMs = Date.now();
+  const packages = packAll(join(folder, 'tarballs'));
+  const nodes: NodeBinary[] = [];
+  for (const wanted of values.node.split(',')) nodes.push(await nodeBinary(wanted));
+  console.log(`Node ${nodes.map(({ version }) => version).join(', ')}`);
+  const tasks: Task[] = [];
+  for (const line of lines) {
+    const sandbox = await makeSandbox(join(folder, `sdk-${line}`), line, packages);
+    console.log(`SDK ${line}: installed with ${packages.length} packages of Sonde`);
+    tasks.push(...nodes.flatMap((node) => chosen.map((cell) => ({ node, line, folder: sandbox, cell }))));
+  }
+  const failed = await runTasks(tasks);
+  const seconds = ((Date.now() - startMs) / 1000).toFixed(0);
+  console.log(`\n${tasks.length - failed} of ${tasks.length} cells hold (${seconds} s)`);
+  return failed;
+}
+
+/** As many cells at once as there are cores; prints a row as each one ends. */
+async function runTasks(tasks: readonly Task[]): Promise<number> {
+  console.log(`\n${row('Node', 'SDK', 'cell')} result`);
+  const queue = [...tasks];
+  let failed = 0;
+  const lane = async (): Promise<void> => {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+      const { node, line, folder, cell } = task;
+      const faults = await cell.run({ node: node.path, folder }).catch((error: unknown) => [String(error)]);
+      if (faults.length > 0) failed++;
+      const lines = faults.map((fault) => `\n    ${fault}`).join('');
+      console.log(`${row(node.version, line, cell.name)} ${faults.length === 0 ? 'ok' : `FAILED${lines}`}`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  return failed;
+}
+
+function row(node: string, line: string, cell: string): string {
+  return `${node.padEnd(9)} ${line.padEnd(5)} ${cell.padEnd(20)}`;
+}
