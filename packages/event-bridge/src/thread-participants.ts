@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { type EventStream, eventStream, type RingDescriptor } from '@sonde/event-stream';
 import { type HotBlockDescriptor, type HotMetrics, hotMetrics } from '@sonde/hot-metrics';
 import type { ThreadParticipant } from './types.ts';
@@ -17,11 +18,15 @@ export function eventParticipant(stream: EventStream = eventStream()): ThreadPar
   };
 }
 
-/** The metric blocks of this thread, for `linkThreads`: producers report the sums over all linked threads. */
+/**
+ * The metric blocks of this thread, for `linkThreads`: producers of the main thread report the sums over all linked
+ * threads. A worker so linked records into its blocks only, never into ordinary instruments of a provider of its own.
+ */
 export function metricParticipant(metrics: HotMetrics = hotMetrics()): ThreadParticipant<HotBlockDescriptor> {
   return {
     topic: 'metrics',
-    onAllocate: (listener) => metrics.onBlock(listener),
+    // Announcing ends the fallback to ordinary instruments, and nobody reads the blocks of the main thread but itself.
+    onAllocate: (listener) => (isMainThread ? () => {} : metrics.onBlock(listener)),
     attach: (descriptor) => metrics.attach(descriptor),
     detach: (threadId) => metrics.detach(threadId),
   };
