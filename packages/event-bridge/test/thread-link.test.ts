@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { runProgram } from './fixtures/run-program.ts';
 
 const FIXTURES = join(__dirname, 'fixtures');
 const LINK = pathToFileURL(join(FIXTURES, 'link.ts')).href;
@@ -20,32 +20,15 @@ interface Outcome {
   readonly stderr: string;
 }
 
-function run(scenario: string, options: { isLinked?: boolean; env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
+async function run(scenario: string, options: { isLinked?: boolean; env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
   const { isLinked = true, env = {} } = options;
   const preload = isLinked ? ['--import', LINK] : [];
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@sonde/source', ...preload, join(FIXTURES, 'thread-program.ts'), scenario],
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      try {
-        resolve({ facts: JSON.parse(stdout) as Facts, code, stderr });
-      } catch (cause) {
-        reject(new Error(`${scenario} printed ${JSON.stringify(stdout)}, exit ${code}: ${stderr}`, { cause }));
-      }
-    });
-  });
+  const outcome = await runProgram([...preload, join(FIXTURES, 'thread-program.ts'), scenario], env);
+  try {
+    return { ...outcome, facts: JSON.parse(outcome.stdout) as Facts };
+  } catch (cause) {
+    throw new Error(`${scenario}: ${JSON.stringify(outcome)}`, { cause });
+  }
 }
 
 const values = ({ seen }: Facts, threadId: number): number[] =>
@@ -91,8 +74,8 @@ test('a worker that was linked before the main thread is found', async () => {
 
 test('user code sees no listener, no handle and no message more', async () => {
   const [linked, bare] = await Promise.all([run('listeners'), run('listeners', { isLinked: false })]);
-  expect(bare.facts['visible']).toHaveProperty('worker', expect.arrayContaining([['message', 1]]));
-  expect(linked.facts['visible']).toEqual(bare.facts['visible']);
+  expect(bare.facts.visible).toHaveProperty('worker', expect.arrayContaining([['message', 1]]));
+  expect(linked.facts.visible).toEqual(bare.facts.visible);
 });
 
 test('the exit code of process.exit in the main thread stays, with workers running', async () => {
