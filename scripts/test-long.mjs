@@ -1,0 +1,91 @@
+// `npm run test:long -- NAME [SEED]`: the full form of a long test; without a name, lists them.
+//
+// A long test is a test file that reads SONDE_TEST_LONG (any value: the full form) and says beside it, in a line
+// `// long: ...`, what the full form does. Its name is the name of the file, `torn-records` for torn-records.test.ts
+// (`event-stream/torn-records` where two packages have one of that name). Random choices come from SONDE_TEST_SEED, which
+// is fresh here unless given. What it printed is kept under benchmarks/results/long-NAME.txt.
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { basename, join, sep } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const [wanted, givenSeed] = process.argv.slice(2);
+
+const tests = findLongTests();
+const chosen = tests.filter(({ name, path }) => name === wanted || path === wanted);
+if (chosen.length === 1) process.exitCode = await runLong(chosen[0]);
+else list();
+
+function findLongTests() {
+  const paths = globSync(['{packages,instrumentations}/*/test/**/*.test.ts', 'test/**/*.test.ts'], {
+    cwd: root,
+  }).sort();
+  const found = paths.flatMap((path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    if (!text.includes('SONDE_TEST_LONG')) return [];
+    const base = basename(path, '.test.ts');
+    const does = text.match(/^\s*\/\/ long: (.+)$/m)?.[1] ?? '';
+    return [{ path, base, qualified: `${path.split(sep)[1]}/${base}`, does }];
+  });
+  const isShared = ({ base }) => found.filter((other) => other.base === base).length > 1;
+  return found.map((one) => ({ name: isShared(one) ? one.qualified : one.base, path: one.path, does: one.does }));
+}
+
+function list() {
+  if (wanted !== undefined) console.error(`There is no long test ${wanted}.`);
+  console.log('npm run test:long -- NAME [SEED], where NAME is one of:');
+  const width = Math.max(...tests.map(({ name }) => name.length));
+  for (const { name, path, does } of tests) console.log(`  ${name.padEnd(width)}  ${does === '' ? path : does}`);
+  process.exitCode = wanted === undefined ? 0 : 1;
+}
+
+async function runLong({ name, path }) {
+  const seed = givenSeed ?? String(randomInt(1, 2 ** 31));
+  const header = describeRun(name, seed);
+  console.log(header);
+  const startMs = performance.now();
+  const args = ['--runTestsByPath', path, '--verbose', '--runInBand', '--testTimeout=900000', '--colors=false'];
+  const { status, text } = await runJest(args, { SONDE_TEST_LONG: '1', SONDE_TEST_SEED: seed });
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
+  const result = `${header}\nresult: ${status === 0 ? 'passed' : 'FAILED'} after ${seconds} s\n\n${text.trim()}\n`;
+  const file = join('benchmarks', 'results', `long-${name.replaceAll('/', '-')}.txt`);
+  mkdirSync(join(root, 'benchmarks', 'results'), { recursive: true });
+  writeFileSync(join(root, file), result.replaceAll(root, '.'));
+  console.log(`kept in ${file}; again with the same choices: npm run test:long -- ${name} ${seed}`);
+  return status;
+}
+
+/** Machine, versions, date and command: what somebody needs to compare with a run of their own. */
+function describeRun(name, seed) {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const gibibytes = (totalmem() / 2 ** 30).toFixed(0);
+  return [
+    `long test: ${name}`,
+    `date: ${new Date().toISOString()}`,
+    `machine: ${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${gibibytes} GiB, ${process.platform} ${release()} ${process.arch}`,
+    `versions: sonde ${version}, node ${process.versions.node}`,
+    `command: npm run test:long -- ${name} ${seed}`,
+  ].join('\n');
+}
+
+/** Shows what jest prints while it runs, and keeps it. */
+function runJest(args, env) {
+  const bin = join(root, 'node_modules', '.bin', 'jest');
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+      process.stdout.write(chunk);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', (status) => resolve({ status: status ?? 1, text }));
+  });
+}
