@@ -11,7 +11,7 @@ import { OwnEvents } from './own-events.ts';
 import { TELEMETRY } from './semantic-names.ts';
 import type { EventLogBridgeConfig, EventLogBridgeStatistics, EventLogger, EventLoggerProvider } from './types.ts';
 
-/** Records decoded in one go, some 2 us each; between two batches of a backlog the loop has its turn. */
+/** Records read in one go; between two batches of a backlog the loop has its turn. */
 const BATCH = 1024;
 
 /**
