@@ -1,14 +1,12 @@
 /** The packages in somebody else's hands: packed, installed into an empty application, imported, required, preloaded. */
-import { type ExecFileException, execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { freePort, type Outcome, runProgram } from '../compatibility/program.ts';
 import {
   fileSpec,
   installApplication,
   type Manifest,
   packAll,
-  plainEnvironment,
   publishedPackages,
   ROOT,
   readManifest,
@@ -52,18 +50,15 @@ const online = registryAnswers('that the packed packages can be installed, impor
   }
 
   it.each(specifiers)('%s can be imported and required, and is one module either way', async (specifier) => {
-    const names = `Object.keys(exports).filter((name) => name !== 'default' && name !== 'module.exports').sort()`;
-    const text = `const exports = require('${specifier}'); console.log(JSON.stringify(${names}));`;
-    const required = await run([write('cjs/one.js', text)]);
-    const imported = await run([
-      write(
-        'esm/one.js',
-        `import { createRequire } from 'node:module';\nimport * as exports from '${specifier}';
-         const same = createRequire(import.meta.url)('${specifier}');
-         if (Object.keys(exports).some((name) => name in same && same[name] !== exports[name])) throw new Error('two copies');
-         console.log(JSON.stringify(${names}));`,
-      ),
-    ]);
+    const print = `console.log(JSON.stringify(Object.keys(loaded).filter((name) => name !== 'default' && name !== 'module.exports').sort()));`;
+    const port = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
+    const required = await run([write('cjs/one.js', `const loaded = require('${specifier}');\n${print}`)], port);
+    const both = `import { createRequire } from 'node:module';
+import * as loaded from '${specifier}';
+const required = createRequire(import.meta.url)('${specifier}');
+if (Object.keys(loaded).some((name) => name in required && required[name] !== loaded[name])) throw new Error('two copies');
+${print}`;
+    const imported = await run([write('esm/one.js', both)], port);
     expect([required, imported].map(({ code, stderr }) => ({ code, stderr }))).toEqual(
       Array(2).fill({ code: 0, stderr: '' }),
     );
@@ -119,7 +114,7 @@ export const stopped: Promise<void> = sonde.shutdown();`;
     };
     write('ts/tsconfig.json', JSON.stringify({ compilerOptions, files: ['index.ts'] }));
     const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-    expect(await run([tsc, '-p', join(folder, 'ts')])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await run([tsc, '-p', join(folder, 'ts')])).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });
 
   it('shares one event stream between two versions of the package in one tree', async () => {
@@ -148,27 +143,7 @@ console.log(JSON.stringify({ isTwo: one.eventStream !== two.eventStream, values,
   });
 });
 
-interface Outcome {
-  readonly code: number | string | null | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
+/** Runs it in the folder of its script, the last argument. */
 function run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-  const options = { env: plainEnvironment(env), timeout: 25_000, cwd: args.at(-1)?.replace(/\/[^/]*$/, '') };
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, options, (error: ExecFileException | null, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr }),
-    );
-  });
-}
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.on('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+  return runProgram({ node: process.execPath, cwd: dirname(args.at(-1) ?? ''), args, env });
 }
