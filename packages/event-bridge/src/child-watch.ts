@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Worker } from 'node:worker_threads';
+import { guarded } from '@sonde/instrumentation-kit';
 
 /** Told by Node when this thread constructs a Worker. */
 const WORKERS = channel('worker_threads');
@@ -21,11 +22,13 @@ export interface ChildWatch {
  */
 export function watchChildren(onStarted: (threadId: number) => void): ChildWatch {
   const children = new Map<Worker, number>();
-  const hear = (message: unknown): void => {
+  // Guarded: what a subscriber throws becomes an uncaught exception of the application.
+  const hear = guarded('event-bridge.child', (message: unknown) => {
     const { worker } = message as { readonly worker: Worker };
-    children.set(worker, worker.threadId);
-    onStarted(worker.threadId);
-  };
+    const { threadId } = worker;
+    children.set(worker, threadId);
+    onStarted(threadId);
+  });
   WORKERS.subscribe(hear);
   return {
     get running(): readonly number[] {

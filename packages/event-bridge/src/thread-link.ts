@@ -13,6 +13,7 @@ export const LINK_DEFAULTS = {
   now: (): number => performance.now(),
 } as const;
 
+const nothing = (): void => {};
 const tellSafely = (news: News): void => guard('event-bridge.tell', () => tell(news), undefined);
 
 class Link implements ThreadLink {
@@ -28,7 +29,7 @@ class Link implements ThreadLink {
   constructor(participants: readonly ThreadParticipant[], config: Required<ThreadLinkConfig>) {
     this.#participants = participants;
     this.#now = config.now;
-    this.#children = watchChildren(guarded('event-bridge.started', (child: number) => this.#childStarted(child)));
+    this.#children = watchChildren((child) => this.#childStarted(child));
     const calls = hearCalls(guarded('event-bridge.called', () => this.#announceAll()));
     this.#undo.push(
       () => this.#children.close(),
@@ -61,7 +62,7 @@ class Link implements ThreadLink {
   });
 
   close(): void {
-    for (const undo of this.#undo.splice(0)) undo();
+    for (const undo of this.#undo.splice(0)) guard('event-bridge.close', undo, undefined);
   }
 
   #announce(participant: ThreadParticipant): void {
@@ -70,7 +71,7 @@ class Link implements ThreadLink {
       this.#announced.set(topic, descriptor);
       tell({ kind: 'joined', from: threadId, topic, descriptor });
     });
-    this.#undo.push(participant.onAllocate(hear));
+    this.#undo.push(guard(`event-bridge.onAllocate.${topic}`, () => participant.onAllocate(hear), nothing));
   }
 
   #announceAll(): void {
@@ -79,11 +80,13 @@ class Link implements ThreadLink {
   }
 
   #publish(): void {
-    for (const participant of this.#participants) participant.publish?.();
+    for (const participant of this.#participants) {
+      guard(`event-bridge.publish.${participant.topic}`, () => participant.publish?.(), undefined);
+    }
   }
 
   #publishAtExit(): void {
-    const publish = guarded('event-bridge.publish', () => this.#publish());
+    const publish = (): void => this.#publish();
     process.on('exit', publish);
     this.#undo.push(() => process.off('exit', publish));
   }
