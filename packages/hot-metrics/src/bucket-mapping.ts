@@ -17,9 +17,13 @@ scratch[0] = -2;
 /** Which of the two words holds sign, exponent and upper mantissa: 1 on little-endian machines. */
 const HIGH = words[1] === 0xc0000000 ? 1 : 0;
 
-/** Mantissa bits a slot may use at most; with 8, a table spans 8 octaves in 2048 slots. */
-const MAX_MANTISSA_BITS = 8;
-const MAX_SLOTS = 8192;
+/**
+ * Mantissa bits of a slot. With 4, few slots hold a bound, so that the comparison is nearly always predicted right: 10 ns
+ * a record instead of 14 to 22 with 0. More only where bounds are crowded; at most `MAX_SLOTS` of 2 bytes.
+ */
+const LEAST_MANTISSA_BITS = 4;
+const MOST_MANTISSA_BITS = 8;
+const MAX_SLOTS = 16_384;
 
 /**
  * Index of the bucket of a value >= 0: the upper bits of the float select the first candidate, then the bounds decide, so
@@ -36,17 +40,15 @@ export function bucketOf(mapping: BucketMapping, value: number): number {
   return index;
 }
 
-/** Builds the table for strictly ascending finite bounds; as few mantissa bits as leave at most one bound in a slot. */
+/** Builds the table for strictly ascending finite bounds, fine enough to have at most one bound in a slot where it can. */
 export function createBucketMapping(boundaries: readonly number[]): BucketMapping {
   const bounds = Float64Array.of(...boundaries, Number.POSITIVE_INFINITY);
   const positive = boundaries.filter((bound) => bound > 0);
-  let best = tableOf(bounds, positive, 0);
-  for (let bits = 1; bits <= MAX_MANTISSA_BITS && crowding(positive, best.shift) > 1; bits++) {
-    const candidate = tableOf(bounds, positive, bits);
-    if (candidate.lastSlot >= MAX_SLOTS) break;
-    best = candidate;
-  }
-  return best;
+  // Bounds may span 2,000 octaves: then even the least bits are too many.
+  let bits = LEAST_MANTISSA_BITS;
+  while (bits > 0 && slotsOf(positive, bits) > MAX_SLOTS) bits--;
+  while (bits < MOST_MANTISSA_BITS && crowding(positive, bits) > 1 && slotsOf(positive, bits + 1) <= MAX_SLOTS) bits++;
+  return tableOf(bounds, positive, bits);
 }
 
 function tableOf(bounds: Float64Array, positive: readonly number[], mantissaBits: number): BucketMapping {
@@ -64,10 +66,19 @@ function tableOf(bounds: Float64Array, positive: readonly number[], mantissaBits
   return { bounds, starts, shift, below, lastSlot };
 }
 
+/** Slots that a table over all positive bounds needs. */
+function slotsOf(positive: readonly number[], mantissaBits: number): number {
+  const shift = 20 - mantissaBits;
+  return slotOf(positive.at(-1) ?? 1, shift) - slotOf(positive[0] ?? 1, shift) + 2;
+}
+
 /** Most bounds that share one slot. */
-function crowding(positive: readonly number[], shift: number): number {
+function crowding(positive: readonly number[], mantissaBits: number): number {
   const counts = new Map<number, number>();
-  for (const bound of positive) counts.set(slotOf(bound, shift), (counts.get(slotOf(bound, shift)) ?? 0) + 1);
+  for (const bound of positive) {
+    const slot = slotOf(bound, 20 - mantissaBits);
+    counts.set(slot, (counts.get(slot) ?? 0) + 1);
+  }
   return Math.max(0, ...counts.values());
 }
 

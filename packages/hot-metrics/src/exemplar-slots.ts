@@ -15,6 +15,10 @@ const TRACE_WORD = 2;
 const SPAN_WORD = 6;
 const SAMPLED = 1;
 
+// Copies: V8 folds a constant of this module, but reads an imported one at each use.
+const slotCells = EXEMPLAR_CELLS;
+const windowCell = WINDOW;
+
 const TRACE_ID = /^[0-9a-f]{32}$/;
 const SPAN_ID = /^[0-9a-f]{16}$/;
 
@@ -38,8 +42,8 @@ export class ExemplarSlots {
 
   offer(bucket: number, value: number, context: ExemplarContext | undefined): void {
     const cells = this.#cells;
-    const slot = this.#base + bucket * EXEMPLAR_CELLS;
-    const window = cells[WINDOW] as number;
+    const slot = this.#base + bucket * slotCells;
+    const window = cells[windowCell] as number;
     const isNew = cells[slot + SLOT_WINDOW] !== window || cells[slot + TIME] === 0;
     const offered = isNew ? 1 : (cells[slot + OFFERED] as number) + 1;
     cells[slot + OFFERED] = offered;

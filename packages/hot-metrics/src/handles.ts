@@ -3,6 +3,11 @@ import type { Region } from './block-arena.ts';
 import { START, TIME, TOTAL, UPDATES, VALUE } from './layout.ts';
 import type { BoundCounter, BoundGauge, BoundUpDownCounter, HotAttributes } from './types.ts';
 
+// Copies: V8 folds a constant of this module, but reads an imported one at each use.
+const valueCell = VALUE;
+const updatesCell = UPDATES;
+const timeCell = TIME;
+
 /** An ordinary instrument that a handle records into while no producer is attached. */
 export type FallbackInstrument = Counter | UpDownCounter | Gauge | Histogram;
 
@@ -118,9 +123,9 @@ export class GaugeHandle implements BoundGauge, RoutedHandle {
     else if (this.fallback !== null) setOn(this.fallback, value, this, this.#owner);
     else {
       const { cells, base } = this;
-      cells[base + VALUE] = value;
-      (cells[base + UPDATES] as number) += 1;
-      cells[base + TIME] = this.#owner.gaugeTime();
+      cells[base + valueCell] = value;
+      (cells[base + updatesCell] as number) += 1;
+      cells[base + timeCell] = this.#owner.gaugeTime();
     }
   }
 }
