@@ -108,7 +108,10 @@ test('a participant that throws harms neither the others nor the caller', () => 
     topic: 'bad',
     attach: fail,
     detach: fail,
-    onAllocate: (hear) => (hear(1), fail),
+    onAllocate: (hear) => {
+      hear(1);
+      return fail;
+    },
     publish: fail,
   });
   const good = participant();
