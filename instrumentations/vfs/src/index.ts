@@ -1,1 +1,4 @@
-export {};
+export { DEFAULTS } from './config.ts';
+export { VfsInstrumentation } from './instrumentation.ts';
+export { TELEMETRY } from './semantic-names.ts';
+export type { ApiStyle, VfsConfig } from './types.ts';

@@ -38,7 +38,8 @@ export function droppedCounts(): ReadonlyMap<string, number> {
   return new Map(state().dropped);
 }
 
-function failed(key: string, error: unknown): void {
+/** Counts a failure of Sonde's own code and says it once; for `catch` blocks on hot paths. Never throws. */
+export function reportFailure(key: string, error: unknown): void {
   try {
     countDropped(key);
     warnOnce(key, `${key} failed inside Sonde; the application is not affected`, error);
@@ -55,7 +56,7 @@ export function guard<T>(key: string, work: () => T, fallback: T): T {
   try {
     return work();
   } catch (error) {
-    failed(key, error);
+    reportFailure(key, error);
     return fallback;
   }
 }
@@ -66,7 +67,7 @@ export function guarded<Args extends unknown[]>(key: string, work: (...args: Arg
     try {
       work(...args);
     } catch (error) {
-      failed(key, error);
+      reportFailure(key, error);
     }
   };
 }

@@ -1,7 +1,7 @@
 export { activeContext, contextOf } from './active-context.ts';
 export { claim } from './claim.ts';
 export { createFold, type Fold, type FoldConfig } from './fold.ts';
-export { countDropped, droppedCounts, guard, guarded, warnOnce } from './guard.ts';
+export { countDropped, droppedCounts, guard, guarded, reportFailure, warnOnce } from './guard.ts';
 export {
   type LibuvPool,
   type LibuvPoolDescriptor,
@@ -10,7 +10,7 @@ export {
   libuvPoolSize,
 } from './libuv-pool.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
-export { createPatches } from './patches.ts';
+export { createPatches, impersonate } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
 export { createPathRedactor, PATH_POLICIES, type PathPolicy, printable } from './redaction.ts';
 export { currentRoute, linkLocalRoot, rememberRoute } from './route.ts';
@@ -20,6 +20,7 @@ export type {
   AnyFunction,
   AttributeDefinition,
   MetricDefinition,
+  MetricOf,
   Patch,
   Patches,
   SlowOperations,

@@ -9,8 +9,11 @@ interface PatchRecord {
   readonly patch: Patch;
 }
 
-/** Copies what a caller can see of a function, save its code, from `original` to `wrapper`. */
-function dressAs(wrapper: AnyFunction, original: AnyFunction): void {
+/**
+ * Copies what a caller can see of a function, save its code, from `original` to `wrapper`: name, length, own properties,
+ * prototype. `wrap` does it; this is for wrappers that are put in place otherwise.
+ */
+export function impersonate(wrapper: AnyFunction, original: AnyFunction): void {
   Object.setPrototypeOf(wrapper, Object.getPrototypeOf(original));
   for (const key of Reflect.ownKeys(original)) {
     const theirs = Object.getOwnPropertyDescriptor(original, key);
@@ -47,7 +50,7 @@ function install(
   const patch: Patch = { active: true };
   const wrapper = create(descriptor.value, patch);
   if (wrapper === descriptor.value) return undefined;
-  dressAs(wrapper, descriptor.value);
+  impersonate(wrapper, descriptor.value);
   if (!replace(target, key, { ...descriptor, value: wrapper })) return undefined;
   return { target, key, wrapper, descriptor, patch };
 }

@@ -24,6 +24,9 @@ export interface MetricDefinition {
   readonly observed?: boolean;
 }
 
+/** A metric of a known kind: for the declared type of a table (`{ readonly duration: MetricOf<'histogram'> }`). */
+export type MetricOf<Kind extends MetricDefinition['instrument']> = MetricDefinition & { readonly instrument: Kind };
+
 /** One kind of span that a package creates. */
 export interface SpanDefinition {
   /** Name as exported, with `{attribute}` placeholders for what varies. */

@@ -1,0 +1,193 @@
+import {
+  isSuppressed,
+  type LibuvPool,
+  type Observation,
+  type Patch,
+  reportFailure,
+  type SlowOperations,
+} from '@sonde/instrumentation-kit';
+import { errorCode } from './error-code.ts';
+import type { MountTable } from './mount-table.ts';
+import type { Nesting } from './nesting.ts';
+import type { Reports } from './reports.ts';
+import type { Operation, Row, Series } from './series.ts';
+import { descriptorOf } from './targets.ts';
+
+/** What the recorder needs from its surroundings. */
+export interface RecorderParts {
+  readonly observation: Observation;
+  readonly nesting: Nesting;
+  readonly mounts: MountTable;
+  readonly series: Series;
+  readonly slow: SlowOperations;
+  readonly reports: Reports;
+  readonly pool: Pick<LibuvPool, 'enter' | 'leave'>;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+/** An operation under way. */
+export interface Call {
+  readonly operation: Operation;
+  /** Undefined when its file is not counted; followed all the same for the descriptor it yields. */
+  readonly row: Row | undefined;
+  readonly mount: number;
+  readonly target: unknown;
+  /** The two arguments that follow the file. */
+  readonly data: unknown;
+  readonly options: unknown;
+  startMs: number;
+  isSettled: boolean;
+}
+
+/** Takes note of operations. Nothing in it throws. */
+export interface Recorder {
+  readonly observation: Observation;
+  readonly nesting: Nesting;
+  readonly now: () => number;
+  /** Whether the code that runs now is an exporter's, or a later turn of an operation that is counted already. */
+  isHidden(): boolean;
+  /** A synchronous operation on a path that moves no bytes has returned. The short way: no `Call` is made. */
+  returned(operation: Operation, path: unknown, startMs: number, endMs: number): void;
+  /** One of those threw. */
+  threw(operation: Operation, path: unknown, startMs: number, error: unknown): void;
+  /**
+   * Any other operation is about to start. Undefined when it is not to be followed: switched off, a part of another
+   * operation, hidden, or on an ignored file.
+   */
+  begin(operation: Operation, patch: Patch, self: unknown, args: readonly unknown[]): Call | undefined;
+  /** It succeeded. Later calls for the same operation change nothing. */
+  succeeded(call: Call, result: unknown): void;
+  /** It failed. */
+  failed(call: Call, error: unknown): void;
+}
+
+const SCOPE = 'instrumentation-vfs';
+
+/** The file of an operation and the two arguments after it. */
+function argumentsOf(operation: Operation, self: unknown, args: readonly unknown[]): [unknown, unknown, unknown] {
+  const { target = 0 } = operation;
+  return target === 'this' ? [self, args[0], args[1]] : [args[target], args[1], args[2]];
+}
+
+/** Counts an operation in and out of what is in flight. */
+function countInFlight({ operation, row }: Pick<Call, 'operation' | 'row'>, by: 1 | -1, parts: RecorderParts): void {
+  row?.active?.add(by);
+  if (operation.api === 'sync') return;
+  if (operation.compound === true) parts.nesting.inFlight += by;
+  if (operation.isOffPool === true) return;
+  if (by === 1) parts.pool.enter();
+  else parts.pool.leave();
+}
+
+function start(operation: Operation, [target, data, options]: unknown[], parts: RecorderParts): Call | undefined {
+  const { mounts, series, now } = parts;
+  const startMs = now();
+  const mount = mounts.mountOf(target, startMs);
+  const row = series.row(operation, mount);
+  // Before it happens: the number may be in use again before close reports back.
+  if (operation.descriptor === 'close') mounts.descriptors.clear(descriptorOf(target));
+  if (row === undefined && operation.descriptor !== 'open') return undefined;
+  const call: Call = { operation, row, mount, target, data, options, startMs, isSettled: false };
+  countInFlight(call, 1, parts);
+  // Reading the mounts anew must not pass for a part of the operation.
+  if (mounts.refreshedAtMs === startMs) call.startMs = now();
+  return call;
+}
+
+function noteSuccess(call: Call, result: unknown, endMs: number, parts: RecorderParts): void {
+  const { operation, row, target, startMs, data, options } = call;
+  if (operation.descriptor === 'open') parts.mounts.descriptors.set(descriptorOf(result), call.mount);
+  if (row === undefined) return;
+  const durationMs = endMs - startMs;
+  row.duration.record(durationMs * 1e-3);
+  const bytes = operation.bytes === undefined ? Number.NaN : operation.bytes(result, data, options);
+  if (bytes > 0) row.io?.add(bytes);
+  if (parts.slow.isSlow(row.id, durationMs)) {
+    parts.reports.slow({ row, target, startMs, endMs, bytes, code: undefined });
+  }
+}
+
+function noteFailure(call: Call, error: unknown, endMs: number, parts: RecorderParts): void {
+  const { row, target, startMs } = call;
+  if (row === undefined) return;
+  const code = errorCode(error);
+  row.duration.record((endMs - startMs) * 1e-3);
+  row.errors(code).add(1);
+  const finished = { row, target, startMs, endMs, bytes: Number.NaN, code };
+  parts.reports.failed(finished);
+  if (parts.slow.isSlow(row.id, endMs - startMs)) parts.reports.slow(finished);
+}
+
+/** Creates the recorder of one instrumentation. */
+export function createRecorder(parts: RecorderParts): Recorder {
+  const { observation, nesting, mounts, series, slow, reports, now } = parts;
+  const isHidden = (): boolean => (nesting.inFlight !== 0 && nesting.isInside()) || isSuppressed();
+
+  const settle = (call: Call, value: unknown, note: typeof noteSuccess): void => {
+    if (call.isSettled) return;
+    call.isSettled = true;
+    try {
+      const endMs = now();
+      countInFlight(call, -1, parts);
+      note(call, value, endMs, parts);
+    } catch (error) {
+      reportFailure(SCOPE, error);
+    }
+  };
+
+  const begin = (operation: Operation, args: [unknown, unknown, unknown]): Call | undefined => {
+    try {
+      return start(operation, args, parts);
+    } catch (error) {
+      reportFailure(SCOPE, error);
+      return undefined;
+    }
+  };
+
+  return {
+    observation,
+    nesting,
+    now,
+    isHidden,
+    returned(operation, path, startMs, endMs): void {
+      try {
+        const row = series.row(operation, mounts.mountOf(path, endMs));
+        if (row === undefined) return;
+        const durationMs = endMs - startMs;
+        row.duration.record(durationMs * 1e-3);
+        if (!slow.isSlow(row.id, durationMs)) return;
+        reports.slow({ row, target: path, startMs, endMs, bytes: Number.NaN, code: undefined });
+      } catch (error) {
+        reportFailure(SCOPE, error);
+      }
+    },
+    threw(operation, path, startMs, error): void {
+      const call = begin(operation, [path, undefined, undefined]);
+      if (call === undefined) return;
+      call.startMs = startMs;
+      settle(call, error, noteFailure);
+    },
+    begin(operation, patch, self, args): Call | undefined {
+      if (!patch.active || observation.depth !== 0 || isHidden()) return undefined;
+      return begin(operation, argumentsOf(operation, self, args));
+    },
+    succeeded: (call, result) => settle(call, result, noteSuccess),
+    failed: (call, error) => settle(call, error, noteFailure),
+  };
+}
+
+/** Starts what `call` stands for; what it calls of the public API at once is a part of it. Throws what it throws. */
+export function startObserved(call: Call, recorder: Recorder, work: () => unknown): unknown {
+  const { observation, nesting } = recorder;
+  const isSpread = call.operation.compound === true && call.operation.api !== 'sync';
+  observation.depth = 1;
+  try {
+    return isSpread ? nesting.run(work) : work();
+  } catch (error) {
+    recorder.failed(call, error);
+    throw error;
+  } finally {
+    observation.depth = 0;
+  }
+}
