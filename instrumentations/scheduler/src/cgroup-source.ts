@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { type InstrumentsOf, unobserved } from '@sonde/instrumentation-kit';
+import { parseCpuStat, tightestQuota } from './cgroup-cpu.ts';
+import { type CgroupLocation, locateCpuCgroup } from './cgroup-location.ts';
+import type { METRICS } from './metric-names.ts';
+import { Growth, type SystemSource } from './system-source.ts';
+
+type CgroupInstruments = Pick<
+  InstrumentsOf<typeof METRICS>,
+  'cgroupCpuLimit' | 'cgroupCpuPeriods' | 'cgroupCpuThrottledPeriods' | 'cgroupCpuThrottledTime'
+>;
+
+export interface CgroupSourceConfig {
+  readonly instruments: CgroupInstruments;
+  /** Finds the groups of this process; undefined when there is no cpu controller. */
+  readonly locate: () => CgroupLocation | undefined;
+}
+
+/** Where this process' groups are: from /proc/self, or from a tree of files that looks like it. */
+export function locateOwnCgroup(root = ''): CgroupLocation | undefined {
+  const read = (path: string): string => unobserved(() => readFileSync(root + path, 'utf8'));
+  return locateCpuCgroup(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
+}
+
+// Not kept open like /proc: a quota may appear on any level at any time, and kernfs files are cheap to open.
+function readText(path: string): string | undefined {
+  try {
+    return unobserved(() => readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The CPU quota that binds this process, and how often it ran out. */
+export function createCgroupSource({ instruments, locate }: CgroupSourceConfig): SystemSource {
+  let location: CgroupLocation | undefined;
+  let directory = '';
+  let growths = { periods: new Growth(), throttled: new Growth(), time: new Growth() };
+  return {
+    what: 'CPU quota and throttling of the control group',
+    observe(): void {
+      location ??= locate();
+      if (location === undefined) throw new Error('no cpu controller is mounted');
+      const quota = tightestQuota(location, readText);
+      if (quota === undefined) return;
+      instruments.cgroupCpuLimit.bind().set(quota.limit);
+      if (quota.directory !== directory) {
+        directory = quota.directory;
+        growths = { periods: new Growth(), throttled: new Growth(), time: new Growth() };
+      }
+      const stat = parseCpuStat(readText(`${directory}/cpu.stat`) ?? '');
+      if (stat === undefined) return;
+      instruments.cgroupCpuPeriods.bind().add(growths.periods.to(stat.periods));
+      instruments.cgroupCpuThrottledPeriods.bind().add(growths.throttled.to(stat.throttledPeriods));
+      instruments.cgroupCpuThrottledTime.bind().add(growths.time.to(stat.throttledSeconds));
+    },
+    close: () => undefined,
+  };
+}

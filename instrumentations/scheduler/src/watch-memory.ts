@@ -1,0 +1,73 @@
+/** What the watched thread and its watcher share: int32 cells of a SharedArrayBuffer. */
+
+/** Number of the turn that the loop is in, modulo 2^32; written by the watched thread alone. */
+export const TURN = 0;
+/** 1: the watcher shall end. */
+export const STOP = 1;
+/** 1: somebody debugs the process; its debugger is left alone. */
+export const DEBUGGED = 2;
+/** The last turn about which the watcher has sent, or is about to send, a message. */
+export const CALLED_TURN = 3;
+
+export const WATCH_MEMORY_BYTES: number = 4 * 4;
+
+/** What the watcher starts with. */
+export interface WatcherData {
+  readonly memory: SharedArrayBuffer;
+  /** Monotonic milliseconds (hrtime) at which the `performance.now()` of the watched thread was 0. */
+  readonly clockZeroMs: number;
+  readonly pid: number;
+  readonly thresholdMs: number;
+  readonly stacksPerMinute: number;
+  readonly burst: number;
+  readonly maxFrames: number;
+  /** Expression that gives the context of the paused code as JSON. */
+  readonly contextExpression: string;
+}
+
+/** CPU time of the watched thread at one moment. */
+export interface CpuMark {
+  /** On the clock of the watched thread. */
+  readonly atMs: number;
+  readonly runNanos: number;
+  readonly waitNanos: number;
+}
+
+/** A frame as the inspector tells it; line and column count from 1. */
+export interface SeenFrame {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The watcher is at work. */
+export interface ReadyMessage {
+  readonly kind: 'ready';
+  /** Its thread as the operating system knows it; 0 off Linux. */
+  readonly tid: number;
+  /** It cannot tell an idle thread from a blocked one: it needs a turn now and then. */
+  readonly needsHeartbeat: boolean;
+}
+
+/** A stack was seen. */
+export interface SampleMessage {
+  readonly kind: 'sample';
+  readonly turn: number;
+  readonly frames: readonly SeenFrame[];
+  /** What `contextExpression` gave; empty if nothing. */
+  readonly context: string;
+  /** Milliseconds for which the thread was held up. */
+  readonly pauseMs: number;
+  readonly mark: CpuMark | undefined;
+}
+
+/** A turn was stalled, but no stack was seen. */
+export interface MissedMessage {
+  readonly kind: 'missed';
+  readonly turn: number;
+  readonly reason: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable';
+  readonly mark: CpuMark | undefined;
+}
+
+export type WatcherMessage = ReadyMessage | SampleMessage | MissedMessage;
