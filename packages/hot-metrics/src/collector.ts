@@ -3,8 +3,12 @@ import { UPDATES, WINDOW } from './layout.ts';
 import { identityOf, MergedInstrument, type MergedSeries, type Place } from './merged-instrument.ts';
 import type { InstrumentDefinition } from './options.ts';
 import { type Reports, reasonOf } from './reports.ts';
-import type { SeriesSource, SourceSeries } from './series-source.ts';
+import { RemoteSource, type SeriesSource, type SourceSeries } from './series-source.ts';
 import { addThread, clearRow, foldExtremes, type SourceRow, type ThreadRows } from './thread-rows.ts';
+import type { HotBlockDescriptor } from './types.ts';
+
+/** How many ended threads are remembered, so that their descriptors may still be on their way. */
+const MOST_ENDED_THREADS = 4096;
 
 interface Thread {
   readonly source: SeriesSource;
@@ -26,47 +30,76 @@ export class Collector {
   readonly #byIdentity = new Map<string, MergedInstrument>();
   readonly #byDefinition = new WeakMap<InstrumentDefinition, MergedInstrument>();
   readonly #threads = new Map<number, Thread>();
+  readonly #ended = new Map<number, 'folded' | 'unseen'>();
+  readonly #own: SeriesSource;
   readonly #reports: Reports;
   /** What threads that are gone have left, and the extremes of all closed windows. */
   #retired = new Float64Array(256);
+  #retiredThreads = 0;
   #length = 0;
   #ordinals = 0;
 
-  constructor(reports: Reports) {
+  constructor(own: SeriesSource, reports: Reports) {
+    this.#own = own;
     this.#reports = reports;
+    this.#add(own);
   }
 
+  /** Threads but the own one. */
   get threads(): number {
-    return this.#threads.size;
+    return this.#threads.size - 1;
+  }
+
+  get retiredThreads(): number {
+    return this.#retiredThreads;
   }
 
   get seriesCount(): number {
     return this.instruments.reduce((sum, { series }) => sum + series.length, 0);
   }
 
-  has(threadId: number): boolean {
-    return this.#threads.has(threadId);
+  /** The first block of each other thread, which is where it can be asked for fresh samples. */
+  *remoteFirstBlocks(): Iterable<SharedArrayBuffer> {
+    for (const { source } of this.#threads.values()) {
+      const first = source === this.#own ? undefined : source.blocks()[0];
+      if (first !== undefined) yield first;
+    }
   }
 
-  sourceOf(threadId: number): SeriesSource | undefined {
-    return this.#threads.get(threadId)?.source;
+  /** Takes another thread in, or its new blocks. A descriptor that arrives after its thread has ended is folded at once. */
+  attach(descriptor: HotBlockDescriptor): void {
+    const { threadId } = descriptor;
+    const known = this.#threads.get(threadId)?.source;
+    if (known instanceof RemoteSource) known.update(descriptor);
+    else if (this.#ended.get(threadId) !== 'folded') this.#add(new RemoteSource(descriptor));
+    if (this.#ended.has(threadId)) this.detach(threadId);
   }
 
-  add(source: SeriesSource): void {
+  /** A thread has ended: what it has recorded is kept, its memory is let go. */
+  detach(threadId: number): void {
+    const thread = this.#threads.get(threadId);
+    if (thread !== undefined) this.#fold(thread);
+    this.#remember(threadId, thread === undefined && !this.#ended.has(threadId) ? 'unseen' : 'folded');
+  }
+
+  #add(source: SeriesSource): void {
     this.#threads.set(source.threadId, { source, rows: { counters: [], gauges: [], histograms: [] } });
   }
 
-  /** Takes a thread out and keeps what it has recorded. */
-  retire(threadId: number): boolean {
-    const thread = this.#threads.get(threadId);
-    if (thread === undefined) return false;
+  #fold(thread: Thread): void {
     this.#sync(thread);
-    const { rows } = thread;
+    const { rows, source } = thread;
     foldExtremes(this.#retired, rows, this.windows);
     addThread(this.#retired, { ...rows, gauges: [] });
     for (const row of rows.gauges) this.#retireGauge(row);
-    this.#threads.delete(threadId);
-    return true;
+    this.#threads.delete(source.threadId);
+    this.#retiredThreads++;
+  }
+
+  /** Thread ids are never used twice in a process, so the oldest ones can be forgotten. */
+  #remember(threadId: number, state: 'folded' | 'unseen'): void {
+    this.#ended.set(threadId, state);
+    if (this.#ended.size > MOST_ENDED_THREADS) this.#ended.delete(this.#ended.keys().next().value as number);
   }
 
   /** Everything recorded so far, by all threads, at the slots of the series. Synchronous; about 1 ns a cell. */

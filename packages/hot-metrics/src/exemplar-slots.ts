@@ -1,4 +1,4 @@
-import { context as contextApi, type SpanContext, trace } from '@opentelemetry/api';
+import { type Context, context as contextApi, type SpanContext, trace } from '@opentelemetry/api';
 import type { Region } from './block-arena.ts';
 import { COUNTS, EXEMPLAR_CELLS, WINDOW } from './layout.ts';
 import type { ExemplarContext, HotExemplar } from './types.ts';
@@ -75,17 +75,29 @@ export class ExemplarSlots {
   }
 }
 
-/** Ids of the sampled span of a context, or of the active one. */
-function spanOf(context: ExemplarContext | undefined): { traceId: string; spanId: string } | undefined {
-  const span = spanContextOf(context);
-  if (span === undefined || ((span.traceFlags ?? SAMPLED) & SAMPLED) === 0) return undefined;
-  return TRACE_ID.test(span.traceId) && SPAN_ID.test(span.spanId) ? span : undefined;
+/** Ids of the sampled span of a context, or of the active one. A foreign context that throws has none. */
+function spanOf(context: ExemplarContext | undefined): SpanContextLike | undefined {
+  try {
+    const span = spanContextOf(context);
+    if (span === undefined || ((span.traceFlags ?? SAMPLED) & SAMPLED) === 0) return undefined;
+    return isId(span.traceId, TRACE_ID) && isId(span.spanId, SPAN_ID) ? span : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isId(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value);
 }
 
 function spanContextOf(context: ExemplarContext | undefined): SpanContextLike | undefined {
-  if (context === undefined) return trace.getSpanContext(contextApi.active());
-  if ('getValue' in context) return trace.getSpanContext(context as Parameters<typeof trace.getSpanContext>[0]);
-  return context;
+  if (typeof context !== 'object' || context === null) return trace.getSpanContext(contextApi.active());
+  return isContext(context) ? trace.getSpanContext(context) : context;
+}
+
+/** Tells a `Context` of the OpenTelemetry API from a pair of ids (and from whatever else was passed). */
+export function isContext(context: unknown): context is Context {
+  return typeof context === 'object' && context !== null && 'getValue' in context;
 }
 
 type SpanContextLike = Pick<SpanContext, 'traceId' | 'spanId'> & { readonly traceFlags?: number };

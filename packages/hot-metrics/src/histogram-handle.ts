@@ -1,7 +1,7 @@
-import type { Context, Histogram } from '@opentelemetry/api';
+import type { Histogram } from '@opentelemetry/api';
 import type { Region } from './block-arena.ts';
 import { type BucketMapping, bucketOf } from './bucket-mapping.ts';
-import type { ExemplarSlots } from './exemplar-slots.ts';
+import { type ExemplarSlots, isContext } from './exemplar-slots.ts';
 import type { HandleOwner, RoutedHandle } from './handles.ts';
 import { COUNTS, MAX, MIN, STAMP, SUM, WINDOW } from './layout.ts';
 import type { BoundHistogram, ExemplarContext, HotAttributes } from './types.ts';
@@ -55,8 +55,7 @@ export class HistogramHandle implements BoundHistogram, RoutedHandle {
 
   #recordFallback(target: Histogram, value: number, context: ExemplarContext | undefined): void {
     try {
-      const active = context !== undefined && 'getValue' in context ? (context as Context) : undefined;
-      target.record(value, this.attributes as Record<string, never>, active);
+      target.record(value, this.attributes as Record<string, never>, isContext(context) ? context : undefined);
     } catch (error) {
       this.#owner.fallbackFailed(error);
     }

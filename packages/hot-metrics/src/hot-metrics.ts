@@ -10,8 +10,9 @@ import { Observers } from './observers.ts';
 import { checkScope } from './options.ts';
 import { Producer } from './producer.ts';
 import { resolveProducer } from './producer-options.ts';
+import { requestSamples, SampleResponder } from './remote-sampling.ts';
 import { Reports } from './reports.ts';
-import { LocalSource, RemoteSource } from './series-source.ts';
+import { LocalSource } from './series-source.ts';
 import { ThreadMemory } from './thread-memory.ts';
 import type {
   HotBlockDescriptor,
@@ -19,6 +20,7 @@ import type {
   HotMetricProducer,
   HotMetrics,
   HotMetricsStatistics,
+  ObserveCallback,
   ProducerConfig,
 } from './types.ts';
 
@@ -47,9 +49,9 @@ class ThreadHotMetrics implements HotMetrics {
   readonly #memory: ThreadMemory;
   readonly #route: FallbackRoute;
   readonly #surroundings: Surroundings;
+  readonly #responder = new SampleResponder(this.#observers);
   #collector: Collector | undefined;
   #producers = 0;
-  #retiredThreads = 0;
 
   constructor(environment: HotMetricsEnvironment) {
     const { clock = wallClock, threadId: id = threadId } = environment;
@@ -71,7 +73,10 @@ class ThreadHotMetrics implements HotMetrics {
     const key = JSON.stringify([scope, version]);
     let meter = this.#meters.get(key);
     if (meter === undefined) {
-      meter = new Meter(scope, version, { surroundings: this.#surroundings, observers: this.#observers });
+      meter = new Meter(scope, version, {
+        surroundings: this.#surroundings,
+        observe: (observedScope, callback) => this.#observe(observedScope, callback),
+      });
       this.#meters.set(key, meter);
     }
     return meter;
@@ -84,7 +89,7 @@ class ThreadHotMetrics implements HotMetrics {
     return new Producer(resolved, {
       collector: this.#theCollector(),
       clock: this.#clock,
-      sample: (timeoutMillis) => this.#observers.run(timeoutMillis),
+      sample: (timeoutMillis) => this.#sample(timeoutMillis),
       onClose: () => {
         release();
         this.#producers--;
@@ -102,7 +107,10 @@ class ThreadHotMetrics implements HotMetrics {
 
   onBlock(listener: (descriptor: HotBlockDescriptor) => void): () => void {
     const release = this.#route.addCollector();
-    const remove = this.#memory.onBlock(listener);
+    const remove = this.#memory.onBlock((descriptor) => {
+      this.#listenForRequests();
+      listener(descriptor);
+    });
     return () => {
       remove();
       release();
@@ -114,16 +122,13 @@ class ThreadHotMetrics implements HotMetrics {
       this.#reports.warnOnce('attach', 'hot-metrics: a block descriptor of another thread was expected: ignored');
       return false;
     }
-    const collector = this.#theCollector();
-    const known = collector.sourceOf(descriptor.threadId);
-    if (known instanceof RemoteSource) known.update(descriptor);
-    else collector.add(new RemoteSource(descriptor));
     this.#surroundings.hasSeveralThreads = true;
+    this.#theCollector().attach(descriptor);
     return true;
   }
 
   detach(id: number): void {
-    if (id !== this.#memory.threadId && this.#collector?.retire(id) === true) this.#retiredThreads++;
+    if (Number.isInteger(id) && id !== this.#memory.threadId) this.#theCollector().detach(id);
   }
 
   statistics(): HotMetricsStatistics {
@@ -135,16 +140,36 @@ class ThreadHotMetrics implements HotMetrics {
       rejected,
       callbackErrors,
       threads: Math.max(0, (this.#collector?.threads ?? 1) - 1),
-      retiredThreads: this.#retiredThreads,
+      retiredThreads: this.#collector?.retiredThreads ?? 0,
       bytes: this.#memory.bytes,
       producers: this.#producers,
     };
   }
 
+  #observe(scope: string, callback: ObserveCallback): () => void {
+    const remove = this.#observers.add(scope, callback);
+    this.#listenForRequests();
+    return () => {
+      remove();
+      this.#listenForRequests();
+    };
+  }
+
+  /** Where another thread collects this one's memory, its collections must run this thread's callbacks. */
+  #listenForRequests(): void {
+    if (this.#memory.listeners > 0) this.#responder.update(this.#memory.blocks[0]);
+  }
+
+  #sample(timeoutMs: number | undefined): Promise<void> | undefined {
+    const own = this.#observers.run(timeoutMs);
+    const others = requestSamples(this.#collector?.remoteFirstBlocks() ?? []);
+    if (own === undefined || others === undefined) return own ?? others;
+    return Promise.all([own, others]).then(() => undefined);
+  }
+
   #theCollector(): Collector {
     if (this.#collector === undefined) {
-      this.#collector = new Collector(this.#reports);
-      this.#collector.add(new LocalSource(this.#memory));
+      this.#collector = new Collector(new LocalSource(this.#memory), this.#reports);
     }
     return this.#collector;
   }

@@ -40,6 +40,11 @@ export class Instrument<Handle extends RoutedHandle> implements HotInstrument<Ha
     this.#surroundings = surroundings;
   }
 
+  /** Tells instruments of the same name in different scopes apart. */
+  get #label(): string {
+    return `${this.definition.scope} ${this.definition.name}`;
+  }
+
   get name(): string {
     return this.definition.name;
   }
@@ -77,14 +82,14 @@ export class Instrument<Handle extends RoutedHandle> implements HotInstrument<Ha
     const { kind, name } = this.definition;
     const rule = kind === 'counter' || kind === 'histogram' ? 'a finite number of 0 or more' : 'a number';
     reports.warnOnce(
-      `reject ${name}`,
+      `reject ${this.#label}`,
       `${kind} ${name}: a value must be ${rule}, got ${show(value)}: ignored, as all such are`,
     );
   }
 
   fallbackFailed(error: unknown): void {
     this.#surroundings.reports.warnOnce(
-      `fallback ${this.name}`,
+      `fallback ${this.#label}`,
       `${this.kind} ${this.name}: recording failed: ${reasonOf(error)}`,
     );
   }
@@ -97,7 +102,7 @@ export class Instrument<Handle extends RoutedHandle> implements HotInstrument<Ha
     const { reports } = this.#surroundings;
     reports.overflowed++;
     reports.warnOnce(
-      `${cause} ${this.name}`,
+      `${cause} ${this.#label}`,
       `${this.kind} ${this.name}: ${sentence}: recorded with otel.metric.overflow=true, as all further ones are`,
     );
     return this.#overflowHandle();

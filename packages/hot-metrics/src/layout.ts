@@ -7,6 +7,13 @@
 export const BLOCK_HEADER = 8;
 /** Index in the header of the open window's number. */
 export const WINDOW = 0;
+/**
+ * 32-bit words in the header of a thread's first block: how often collectors have asked for fresh samples, up to which
+ * request the thread has answered, and how many `observe` callbacks it has (0: nobody needs to ask).
+ */
+export const REQUESTS = 2;
+export const ANSWERS = 3;
+export const OBSERVERS = 4;
 
 /** Each row: epoch milliseconds at which native recording began, 0 while it has not. */
 export const START = 0;

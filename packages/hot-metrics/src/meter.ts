@@ -4,7 +4,6 @@ import { CounterHandle, GaugeHandle, type RoutedHandle, UpDownCounterHandle } fr
 import { HistogramHandle } from './histogram-handle.ts';
 import { Instrument, type SeriesShape, type Surroundings } from './instrument.ts';
 import { bucketsOf, identityOf, rowSize } from './merged-instrument.ts';
-import type { Observers } from './observers.ts';
 import { type InstrumentDefinition, resolveInstrument, show } from './options.ts';
 import type {
   BoundCounter,
@@ -22,7 +21,7 @@ import type {
 /** What a meter needs besides its scope. */
 export interface MeterParts {
   readonly surroundings: Surroundings;
-  readonly observers: Observers;
+  readonly observe: (scope: string, callback: ObserveCallback) => () => void;
 }
 
 /** The instruments of one scope; asking for one again returns the same. */
@@ -71,7 +70,7 @@ export class Meter implements HotMeter {
   observe(callback: ObserveCallback): () => void {
     if (typeof callback !== 'function')
       throw new TypeError(`meter ${this.scope}: callback must be a function, got ${show(callback)}`);
-    return this.#parts.observers.add(this.scope, callback);
+    return this.#parts.observe(this.scope, callback);
   }
 
   #define(kind: InstrumentKind, name: string, config: HistogramConfig | undefined): InstrumentDefinition {

@@ -19,6 +19,10 @@ export class Observers {
     this.#reports = reports;
   }
 
+  get size(): number {
+    return this.#observers.size;
+  }
+
   add(scope: string, callback: ObserveCallback): () => void {
     const observer = { scope, callback };
     this.#observers.add(observer);
@@ -55,7 +59,8 @@ function isThenable(value: unknown): value is PromiseLike<void> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-async function settledWithin(pending: Promise<void>[], timeoutMs: number): Promise<void> {
+/** Waits for all of them, but no longer than that. The timer keeps the process alive, so that a last collection ends. */
+export async function settledWithin(pending: readonly Promise<void>[], timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, timeoutMs);

@@ -51,11 +51,14 @@ export class Producer implements HotMetricProducer {
   readonly #baselineMs: number;
   #previous: Float64Array | undefined;
   #previousMs: number;
+  #isClosed = false;
 
   constructor(config: ProducerConfig, parts: ProducerParts) {
     this.#config = config;
     this.#parts = parts;
-    parts.collector.windows.add(this.#window);
+    // Totals have the extremes of all time; only differences need their own.
+    if (config.temporality !== undefined && config.temporality !== 'cumulative')
+      parts.collector.windows.add(this.#window);
     this.#baselineMs = parts.clock.now();
     this.#previousMs = this.#baselineMs;
     if (config.since === 'now') {
@@ -66,19 +69,22 @@ export class Producer implements HotMetricProducer {
   }
 
   async collect(options?: MetricCollectOptions): Promise<CollectionResult> {
-    const sampling = this.#parts.sample(options?.timeoutMillis);
-    if (sampling !== undefined) await sampling;
-    const collection = this.#take();
-    const slice = new Slice();
     const scopes = new Map<string, ScopeMetrics>();
-    for (const { instrument, groups } of collection.instruments) {
-      const metric = await this.#build(instrument, groups, collection, slice);
-      if (metric !== undefined) addMetric(scopes, instrument.definition, metric);
+    const errors: unknown[] = [];
+    try {
+      const sampling = this.#parts.sample(options?.timeoutMillis);
+      if (sampling !== undefined) await sampling;
+      await this.#report(this.#take(), scopes);
+    } catch (error) {
+      // A rejection would cost the reader the metrics of all its other producers.
+      errors.push(error);
     }
-    return { resourceMetrics: { resource: EMPTY_RESOURCE, scopeMetrics: [...scopes.values()] }, errors: [] };
+    return { resourceMetrics: { resource: EMPTY_RESOURCE, scopeMetrics: [...scopes.values()] }, errors };
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#parts.collector.windows.delete(this.#window);
     this.#parts.onClose();
   }
@@ -96,6 +102,14 @@ export class Producer implements HotMetricProducer {
     this.#previous = current;
     this.#previousMs = endMs;
     return { delta, total, endTime: toHrTime(endMs), instruments };
+  }
+
+  async #report(collection: Collection, scopes: Map<string, ScopeMetrics>): Promise<void> {
+    const slice = new Slice();
+    for (const { instrument, groups } of collection.instruments) {
+      const metric = await this.#build(instrument, groups, collection, slice);
+      if (metric !== undefined) addMetric(scopes, instrument.definition, metric);
+    }
   }
 
   async #build(
