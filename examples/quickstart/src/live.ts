@@ -1,0 +1,64 @@
+import type { WriteStream } from 'node:tty';
+import type { Progress } from './load/protocol.ts';
+import { clock, count, duration, percent } from './report/format.ts';
+import { printable, shorten } from './report/width.ts';
+
+/** Where a run stands. */
+export interface LiveState {
+  readonly totalMs: number;
+  progress: Progress | undefined;
+  injected: number;
+  reported: number;
+}
+
+export interface Live {
+  /** Prints a line that stays, above the progress line. */
+  say(line: string): void;
+  update(): void;
+  /** Takes the progress line away. */
+  end(): void;
+}
+
+const PLAIN_EVERY_MS = 5_000;
+const WIDEST = 200;
+
+/** One redrawn line on a terminal; elsewhere a plain line every five seconds. */
+export function startLive(state: LiveState, out: NodeJS.WriteStream): Live {
+  let nextPlainMs = PLAIN_EVERY_MS;
+  const clear = (): void => {
+    if (out.isTTY) out.write('\r\u001b[K');
+  };
+  const draw = (): void => {
+    if (out.isTTY) out.write(shorten(progressLine(state), Math.min((out as WriteStream).columns || 80, WIDEST) - 1));
+  };
+  return {
+    say: (line) => {
+      clear();
+      out.write(`${printable(line)}\n`);
+      draw();
+    },
+    update: () => {
+      if (out.isTTY) {
+        clear();
+        draw();
+      } else if ((state.progress?.elapsedMs ?? 0) >= nextPlainMs) {
+        out.write(`${progressLine(state)}\n`);
+        nextPlainMs += PLAIN_EVERY_MS;
+      }
+    },
+    end: clear,
+  };
+}
+
+function progressLine({ totalMs, progress, injected, reported }: LiveState): string {
+  if (progress === undefined) return 'starting';
+  const { elapsedMs, done, failed, ratePerSecond, p50Ms, p99Ms } = progress;
+  return [
+    `${clock(Math.min(elapsedMs, totalMs))} of ${clock(totalMs)}`,
+    `${count(ratePerSecond)} requests/s`,
+    `p50 ${duration(p50Ms)}`,
+    `p99 ${duration(p99Ms)}`,
+    `failed ${percent(done === 0 ? 0 : failed / done)}`,
+    `faults ${injected}, reported ${reported}`,
+  ].join('   ');
+}

@@ -1,0 +1,45 @@
+import { portOrFree } from './ports.ts';
+
+/** How a program is run with Sonde preloaded and its telemetry brought here. */
+export interface Preload {
+  readonly nodeArgs: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly metricsUrl: string;
+  /** What the user should know about the address, if it is not the usual one. */
+  readonly remark: string | undefined;
+}
+
+const USUAL_PORT = 9464;
+const METRIC_INTERVAL_MS = 2_000;
+const FLUSH_MS = 500;
+
+/**
+ * The preload flag and the environment: OTLP to `sinkUrl`, /metrics on the usual port or a free one. Whatever the user
+ * has set stays as it is, except where the telemetry goes.
+ */
+export async function preload(sinkUrl: string, user: NodeJS.ProcessEnv): Promise<Preload> {
+  const wanted = Number(user.OTEL_EXPORTER_PROMETHEUS_PORT ?? USUAL_PORT);
+  const port = await portOrFree(wanted);
+  return {
+    nodeArgs: ['--import', import.meta.resolve('@sonde/node/register')],
+    metricsUrl: `http://127.0.0.1:${port}/metrics`,
+    remark: port === wanted ? undefined : `port ${wanted} is taken, /metrics is on ${port}`,
+    env: {
+      // Short intervals, because a run takes seconds; a real deployment keeps the defaults.
+      OTEL_METRIC_EXPORT_INTERVAL: String(METRIC_INTERVAL_MS),
+      OTEL_METRIC_EXPORT_TIMEOUT: String(METRIC_INTERVAL_MS),
+      OTEL_BSP_SCHEDULE_DELAY: String(FLUSH_MS),
+      OTEL_BSP_MAX_QUEUE_SIZE: '16384',
+      OTEL_BLRP_SCHEDULE_DELAY: String(FLUSH_MS),
+      ...user,
+      OTEL_EXPORTER_OTLP_ENDPOINT: sinkUrl,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'cumulative',
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_METRICS_EXPORTER: 'otlp,prometheus',
+      OTEL_LOGS_EXPORTER: 'otlp',
+      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import type { ProgramOptions } from './options.ts';
+import { preload } from './preload.ts';
+import { exitLike, startNode } from './processes.ts';
+import { collectFindings } from './report/findings.ts';
+import { programReport } from './report/program-report.ts';
+import { publish } from './report/publish.ts';
+import { startSink } from './telemetry/sink.ts';
+import { createTelemetryStore } from './telemetry/store.ts';
+
+const USAGE = 2;
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
+
+/**
+ * The user's own program with Sonde preloaded: same stdin, stdout, signals, exit code. What the quickstart has to say
+ * goes to stderr, so that output can be piped on.
+ */
+export async function runProgram({ file, args, report }: ProgramOptions): Promise<void> {
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  const script = findScript(file, cwd);
+  if (script === undefined) {
+    process.stderr.write(`quickstart: there is no program ${resolve(cwd, file)}; give the path of a JavaScript file\n`);
+    process.exitCode = USAGE;
+    return;
+  }
+  const startMs = now();
+  const store = createTelemetryStore(now);
+  const findings = collectFindings(store);
+  const sink = await startSink(store.accept);
+  const { nodeArgs, env, metricsUrl, remark } = await preload(sink.url, process.env);
+  process.stderr.write(
+    `Sonde: watching ${file}, metrics on ${metricsUrl}${remark === undefined ? '' : ` (${remark})`}\n`,
+  );
+  const { child, exited } = startNode([...nodeArgs, script, ...args], { env, cwd, stdio: 'inherit' });
+  for (const signal of FORWARDED)
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C and the like to the program as well: a second one would cut its shutdown short.
+      if (!(process.stdin.isTTY && isFromTerminal(signal))) child.kill(signal);
+    });
+  const exit = await exited;
+  await sink.close();
+  publish(programReport({ file, store, findings, startMs, elapsedMs: now() - startMs, exit }), process.stderr, report);
+  exitLike(exit);
+}
+
+/** The file as Node would find it: with its ending or without, or a folder with an index. */
+function findScript(file: string, cwd: string): string | undefined {
+  try {
+    return createRequire(join(cwd, 'noop.js')).resolve(resolve(cwd, file));
+  } catch {
+    return undefined;
+  }
+}
+
+function isFromTerminal(signal: NodeJS.Signals): boolean {
+  return signal === 'SIGINT' || signal === 'SIGQUIT';
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}

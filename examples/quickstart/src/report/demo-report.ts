@@ -1,0 +1,138 @@
+import type { Fault, LoadSummary } from '../load/protocol.ts';
+import type { DemoOptions } from '../options.ts';
+import type { ScrapeLog } from '../scrape.ts';
+import type { TelemetryStore } from '../telemetry/store.ts';
+import { points, summary } from './figures.ts';
+import type { Findings, SlowOperation, Stall } from './findings.ts';
+import { clock, count, duration } from './format.ts';
+import { match, type Outcome } from './matching.ts';
+import { type Cell, flexible, left, lines, type Report, right, type Section, table, toned } from './model.ts';
+import { explains, routesSection, slowSection, stallsSection, streamSection, subsystemSections } from './sections.ts';
+
+export interface DemoFacts {
+  readonly options: DemoOptions;
+  readonly store: TelemetryStore;
+  readonly findings: Findings;
+  readonly faults: readonly Fault[];
+  /** Undefined when the run was cut short. */
+  readonly summary: LoadSummary | undefined;
+  readonly scrapes: ScrapeLog;
+  readonly startMs: number;
+  readonly elapsedMs: number;
+}
+
+/** The report on the sample service: what Sonde exported, and at the end what it made of the faults. */
+export function demoReport(facts: DemoFacts): Report {
+  const { options, store, findings, faults, startMs, elapsedMs } = facts;
+  const stalls = findings.stalls();
+  const slow = findings.slowOperations();
+  const context = { startMs, stalls };
+  return {
+    title: 'What Sonde saw',
+    facts: [
+      `${clock(elapsedMs)} at ${options.rate} requests/s, seed ${options.seed}, Node.js ${process.version}`,
+      `from ${count(store.counts.spans)} spans, ${count(store.counts.logs)} log records and ${count(store.metricNames().length)} metrics that the service exported`,
+      ...(facts.summary === undefined ? ['interrupted: the run was cut short'] : []),
+    ],
+    sections: [
+      routesSection(store),
+      ...subsystemSections(store),
+      slowSection(slow, context),
+      stallsSection(context),
+      streamSection(store),
+      crossCheckSection(facts),
+      faultsSection({ faults, slow, stalls, startMs }),
+    ],
+  };
+}
+
+/** Whether the telemetry agrees with those who made the load and read /metrics. */
+function crossCheckSection({ store, summary: load, scrapes }: DemoFacts): Section {
+  const served = summary(points(store, 'http.server.request.duration')).count;
+  const internal = summary(points(store, 'http.client.request.duration')).count;
+  const sent = load?.routes.reduce((sum, { sent: requests }) => sum + requests, 0);
+  const isSame = sent !== undefined && sent + internal === served;
+  const countLine =
+    sent === undefined
+      ? toned(`Sonde counted ${count(served)} requests.`, 'dim')
+      : toned(
+          `The load side sent ${count(sent)} requests and the service ${count(internal)} to itself; Sonde counted ${count(served)}.`,
+          isSame ? 'good' : 'warn',
+        );
+  const shed = load?.shed ?? 0;
+  const { scrapes: reads, failed, series, bytes: size, slowestMs } = scrapes;
+  const scrapeText =
+    reads + failed === 0
+      ? 'The run was too short for a look at /metrics.'
+      : `/metrics was read ${reads} times: ${count(series)} series, ${count(size)} bytes, slowest answer ${duration(slowestMs)}${failed > 0 ? `; ${failed} reads failed` : ''}.`;
+  return {
+    title: 'Cross-check',
+    blocks: [
+      lines(
+        countLine,
+        failed > 0 ? toned(scrapeText, 'bad') : scrapeText,
+        ...(shed > 0 ? [toned(`${count(shed)} requests were not sent because too many were under way.`, 'warn')] : []),
+      ),
+    ],
+  };
+}
+
+interface FaultFacts {
+  readonly faults: readonly Fault[];
+  readonly slow: readonly SlowOperation[];
+  readonly stalls: readonly Stall[];
+  readonly startMs: number;
+}
+
+/** The log of the load side against the reports of Sonde. */
+function faultsSection({ faults, slow, stalls, startMs }: FaultFacts): Section {
+  const title = 'Injected faults';
+  if (faults.length === 0) return { title, blocks: [lines(toned('None was injected.', 'dim'))] };
+  const { outcomes, otherStalls } = match(faults, slow, stalls);
+  const foundCount = outcomes.filter(({ found }) => found !== undefined).length;
+  const missed = faults.length - foundCount;
+  const verdict = toned(`${foundCount} of ${faults.length} found, ${missed} missed.`, missed === 0 ? 'good' : 'bad');
+  const strays = slow.filter(
+    (operation) =>
+      !outcomes.some(({ found }) => found === operation) && !stalls.some((stall) => explains(stall, operation)),
+  ).length;
+  return {
+    title,
+    blocks: [
+      table(
+        [
+          right('at'),
+          left('fault'),
+          flexible('route'),
+          right('lasted'),
+          left('found'),
+          right('after'),
+          flexible('Sonde named'),
+        ],
+        outcomes.map((outcome) => outcomeRow(outcome, startMs)),
+      ),
+      lines(
+        verdict,
+        toned('"after" counts from the start of the fault to the arrival of its report in this process.', 'dim'),
+        toned(
+          `Not injected, and reported as well: ${otherStalls.length} stalls, and ${strays} slow operations outside of any stall.`,
+          'dim',
+        ),
+      ),
+    ],
+  };
+}
+
+function outcomeRow({ fault, found, afterMs, hasRoute, hasCause }: Outcome, startMs: number): Cell[] {
+  const what = fault.kind === 'slow-file' ? `slow file, ${fault.slowness}` : `blocked loop, ${fault.phase} await`;
+  const start: Cell[] = [clock(fault.startMs - startMs), what, fault.route, duration(fault.durationMs)];
+  if (found === undefined) return [...start, toned('missed', 'bad'), '-', '-'];
+  const cause = fault.kind === 'slow-file' ? 'path' : (fault.culprit ?? 'function');
+  const named = [hasRoute ? 'route' : '', hasCause ? cause : ''].filter((name) => name !== '').join(', ');
+  return [
+    ...start,
+    toned(`yes, ${duration(found.durationMs)}`, 'good'),
+    clock(afterMs),
+    hasRoute && hasCause ? named : toned(named || 'neither route nor cause', 'warn'),
+  ];
+}

@@ -1,0 +1,41 @@
+/** Figures as people read them: three significant digits, a unit, no false precision. */
+
+export function duration(ms: number): string {
+  if (!Number.isFinite(ms)) return '-';
+  if (ms < 0.001) return `${Math.round(ms * 1e6)} ns`;
+  if (ms < 1) return `${three(ms * 1_000)} us`;
+  if (ms < 1_000) return `${three(ms)} ms`;
+  if (ms < 120_000) return `${three(ms / 1_000)} s`;
+  return `${three(ms / 60_000)} min`;
+}
+
+export function bytes(count: number): string {
+  if (!Number.isFinite(count)) return '-';
+  for (const [unit, size] of [
+    ['GiB', 2 ** 30],
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+  ] as const)
+    if (count >= size) return `${three(count / size)} ${unit}`;
+  return `${Math.round(count)} B`;
+}
+
+/** With thousands set apart by commas. */
+export function count(value: number): string {
+  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '-';
+}
+
+export function percent(ratio: number): string {
+  if (!Number.isFinite(ratio)) return '-';
+  return ratio > 0 && ratio < 0.001 ? '<0.1 %' : `${three(ratio * 100)} %`;
+}
+
+/** Seconds since the start, `12.3 s`. */
+export function clock(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function three(value: number): string {
+  if (value >= 100 || value === 0) return String(Math.round(value));
+  return value.toFixed(value >= 10 ? 1 : 2).replace(/\.?0+$/, '');
+}

@@ -1,0 +1,66 @@
+import type { Fault } from '../load/protocol.ts';
+import type { SlowOperation, Stall } from './findings.ts';
+
+/** What became of one injected fault in what Sonde reported. */
+export interface Outcome {
+  readonly fault: Fault;
+  readonly found: SlowOperation | Stall | undefined;
+  /** From the start of the fault until the report of it arrived here. */
+  readonly afterMs: number;
+  /** Which of the facts that the load side knows were named right: route, and function or path. */
+  readonly hasRoute: boolean;
+  readonly hasCause: boolean;
+}
+
+export interface Matching {
+  readonly outcomes: readonly Outcome[];
+  /** Stalls that nobody injected. */
+  readonly otherStalls: readonly Stall[];
+}
+
+const CLOCK_SLACK_MS = 100;
+const LEAST_SHARE = 0.5;
+
+/**
+ * Holds the log of the load side against what Sonde reported, by time, length and kind alone: what names a route,
+ * function or path has to name the right one to count as named. One report answers for one fault.
+ */
+export function match(faults: readonly Fault[], slow: readonly SlowOperation[], stalls: readonly Stall[]): Matching {
+  const taken = new Set<SlowOperation | Stall>();
+  const outcomes = faults.map((fault) => {
+    const isSlowFile = fault.kind === 'slow-file';
+    const candidates: readonly (SlowOperation | Stall)[] = (isSlowFile ? slow : stalls).filter(
+      (finding) => !taken.has(finding) && fits(fault, finding) && (!isSlowFile || isSamePlace(fault, finding)),
+    );
+    const found = candidates.toSorted((a, b) => score(fault, b) - score(fault, a))[0];
+    if (found !== undefined) taken.add(found);
+    return {
+      fault,
+      found,
+      afterMs: found === undefined ? Number.NaN : found.receivedMs - fault.startMs,
+      hasRoute: found !== undefined && found.route === fault.route,
+      hasCause: found !== undefined && namesCause(fault, found),
+    };
+  });
+  return { outcomes, otherStalls: stalls.filter((stall) => !taken.has(stall)) };
+}
+
+function fits(fault: Fault, finding: SlowOperation | Stall): boolean {
+  const overlapMs =
+    Math.min(fault.startMs + fault.durationMs, finding.startMs + finding.durationMs) -
+    Math.max(fault.startMs, finding.startMs);
+  return overlapMs + CLOCK_SLACK_MS >= fault.durationMs * LEAST_SHARE;
+}
+
+/** Other files are slow at the same time when the loop is blocked or the pool is full: they prove nothing. */
+function isSamePlace(fault: Fault, finding: SlowOperation | Stall): boolean {
+  return namesCause(fault, finding) || finding.route === fault.route;
+}
+
+function namesCause(fault: Fault, finding: SlowOperation | Stall): boolean {
+  return finding.kind === 'stall' ? finding.functions.includes(fault.culprit ?? '') : finding.path === fault.path;
+}
+
+function score(fault: Fault, finding: SlowOperation | Stall): number {
+  return (namesCause(fault, finding) ? 2 : 0) + (finding.route === fault.route ? 1 : 0);
+}

@@ -1,0 +1,50 @@
+import type { Exit } from '../processes.ts';
+import type { TelemetryStore } from '../telemetry/store.ts';
+import type { Findings } from './findings.ts';
+import { count, duration } from './format.ts';
+import { lines, type Report, toned } from './model.ts';
+import { routesSection, slowSection, stallsSection, streamSection, subsystemSections } from './sections.ts';
+
+export interface ProgramFacts {
+  readonly file: string;
+  readonly store: TelemetryStore;
+  readonly findings: Findings;
+  readonly startMs: number;
+  readonly elapsedMs: number;
+  readonly exit: Exit;
+}
+
+/** The report on the user's own program: only what there is something to say about. */
+export function programReport({ file, store, findings, startMs, elapsedMs, exit }: ProgramFacts): Report {
+  const { code, signal } = exit;
+  const stalls = findings.stalls();
+  const slow = findings.slowOperations();
+  const context = { startMs, stalls };
+  const { spans, logs } = store.counts;
+  const names = store.metricNames().length;
+  const facts = [
+    `${file} ended ${signal === null ? `with code ${code}` : `by ${signal}`} after ${duration(elapsedMs)}`,
+  ];
+  if (names === 0 && spans === 0)
+    return {
+      title: 'Sonde',
+      facts,
+      sections: [
+        {
+          title: 'No telemetry',
+          blocks: [lines(toned('Nothing arrived: the program was killed, or Sonde is switched off.', 'dim'))],
+        },
+      ],
+    };
+  return {
+    title: 'What Sonde saw',
+    facts: [...facts, `from ${count(spans)} spans, ${count(logs)} log records and ${count(names)} metrics`],
+    sections: [
+      ...(store.routes().length > 0 ? [routesSection(store)] : []),
+      ...subsystemSections(store),
+      ...(slow.length > 0 ? [slowSection(slow, context)] : []),
+      ...(stalls.length > 0 ? [stallsSection(context)] : []),
+      streamSection(store),
+    ],
+  };
+}

@@ -1,0 +1,300 @@
+import type { TelemetryStore } from '../telemetry/store.ts';
+import { groupBy, points, summary, total } from './figures.ts';
+import type { SlowOperation, Stall } from './findings.ts';
+import { bytes, clock, count, duration, percent } from './format.ts';
+import { type Cell, flexible, left, lines, right, type Section, table, toned } from './model.ts';
+
+const MOST_ROUTES = 20;
+const MOST_SLOW = 10;
+const MOST_STALLS = 12;
+const MOST_OPERATIONS = 10;
+const TRACE_DIGITS = 16;
+const HTTP_SERVER = 'http.server.request.duration';
+const HTTP_CLIENT = 'http.client.request.duration';
+const VFS = 'sonde.vfs.operation.duration';
+const MOUNT = 'system.filesystem.mountpoint';
+
+/** Requests, errors and percentiles of each route: counts from the metric, percentiles from the spans. */
+export function routesSection(store: TelemetryStore): Section {
+  const rows = store
+    .routes()
+    .map(({ method, route, durationsMs, errors }) => {
+      const served = points(store, HTTP_SERVER, { 'http.request.method': method, 'http.route': route });
+      const failed = served.filter(({ attributes }) => Number(attributes.get('http.response.status_code')) >= 500);
+      const requests = served.length === 0 ? durationsMs.count : summary(served).count;
+      const bad = served.length === 0 ? errors : summary(failed).count;
+      return { method, route, requests, bad, durationsMs };
+    })
+    .sort((a, b) => b.requests - a.requests);
+  if (rows.length === 0) return { title: 'Routes', blocks: [lines(toned('No HTTP request was served.', 'dim'))] };
+  const columns = [
+    left('method'),
+    flexible('route'),
+    ...['requests', 'errors', 'rate', 'p50', 'p95', 'p99'].map(right),
+  ];
+  const cells = rows
+    .slice(0, MOST_ROUTES)
+    .map(({ method, route, requests, bad, durationsMs }): Cell[] => [
+      method,
+      route,
+      count(requests),
+      bad === 0 ? '0' : toned(count(bad), 'bad'),
+      percent(bad / requests),
+      ...[0.5, 0.95, 0.99].map((q) => duration(durationsMs.quantile(q))),
+    ]);
+  const seen = rows.reduce((sum, { durationsMs }) => sum + durationsMs.count, 0);
+  const all = rows.reduce((sum, { requests }) => sum + requests, 0);
+  const remarks = [
+    ...(rows.length > MOST_ROUTES ? [`and ${rows.length - MOST_ROUTES} more routes`] : []),
+    ...(seen < all ? [`percentiles from the ${count(seen)} of ${count(all)} requests whose spans arrived`] : []),
+  ];
+  return {
+    title: 'Routes',
+    blocks: [
+      table(columns, cells),
+      ...(remarks.length > 0 ? [lines(...remarks.map((text) => toned(text, 'dim')))] : []),
+    ],
+  };
+}
+
+/** The layers under the routes, each from its own metrics. */
+export function subsystemSections(store: TelemetryStore): Section[] {
+  return [filesystemSection(store), schedulerSection(store), httpClientSection(store)].filter(
+    (section) => section !== undefined,
+  );
+}
+
+function filesystemSection(store: TelemetryStore): Section | undefined {
+  const all = points(store, VFS);
+  if (all.length === 0) return undefined;
+  const mounts = [...groupBy(all, MOUNT)]
+    .map(([mount, found]) => {
+      const { count: operations, quantile } = summary(found);
+      const io = (direction: string): string =>
+        bytes(total(store, 'sonde.vfs.io', { [MOUNT]: mount, 'disk.io.direction': direction }) || 0);
+      const errors = total(store, 'sonde.vfs.operation.errors', { [MOUNT]: mount }) || 0;
+      const type = String(found[0]?.attributes.get('system.filesystem.type') ?? '');
+      return {
+        operations,
+        cells: [
+          mount,
+          type,
+          count(operations),
+          errors === 0 ? '0' : toned(count(errors), 'warn'),
+          io('read'),
+          io('write'),
+          duration(quantile(0.5) * 1e3),
+          duration(quantile(0.99) * 1e3),
+        ] as Cell[],
+      };
+    })
+    .sort((a, b) => b.operations - a.operations);
+  const operations = [...groupBy(all, 'sonde.vfs.operation')]
+    .map(([name, found]) => ({ name, ...summary(found) }))
+    .sort((a, b) => b.sum - a.sum);
+  return {
+    title: 'Filesystem',
+    blocks: [
+      table(
+        [flexible('mount'), left('type'), ...['operations', 'errors', 'read', 'written', 'p50', 'p99'].map(right)],
+        mounts.map(({ cells }) => cells),
+      ),
+      lines(''),
+      table(
+        [left('operation'), ...['count', 'total time', 'p50', 'p99', 'longest'].map(right)],
+        operations
+          .slice(0, MOST_OPERATIONS)
+          .map(({ name, count: calls, sum, max, quantile }) => [
+            name,
+            count(calls),
+            duration(sum * 1e3),
+            duration(quantile(0.5) * 1e3),
+            duration(quantile(0.99) * 1e3),
+            max > 0 ? duration(max * 1e3) : '',
+          ]),
+      ),
+    ],
+  };
+}
+
+function schedulerSection(store: TelemetryStore): Section | undefined {
+  const turns = summary(points(store, 'sonde.scheduler.eventloop.turn.duration', { 'sonde.thread.role': 'main' }));
+  const gc = summary(points(store, 'v8js.gc.duration'));
+  if (turns.count === 0 && gc.count === 0) return undefined;
+  const main = { 'sonde.thread.role': 'main' };
+  const active = total(store, 'nodejs.eventloop.time', { ...main, 'nodejs.eventloop.state': 'active' });
+  const idle = total(store, 'nodejs.eventloop.time', { ...main, 'nodejs.eventloop.state': 'idle' });
+  const cpu = total(store, 'sonde.scheduler.thread.cpu.time', main);
+  const waited = total(store, 'sonde.scheduler.thread.run_queue.time', main);
+  const switches = (type: string): string =>
+    count(total(store, 'process.context_switches', { 'process.context_switch.type': type }));
+  const queue = total(store, 'sonde.scheduler.pool.queue.time');
+  const done = total(store, 'sonde.scheduler.pool.operations');
+  const saturated = total(store, 'sonde.scheduler.pool.saturated.time');
+  const pressure = total(store, 'sonde.scheduler.pressure.time', {
+    'sonde.pressure.resource': 'cpu',
+    'sonde.pressure.stalled': 'some',
+    'sonde.pressure.source': 'system',
+  });
+  const facts: [string, string][] = [
+    [
+      'event loop',
+      `${percent(active / (active + idle))} busy, ${count(turns.count)} turns, p99 ${duration(turns.quantile(0.99) * 1e3)}, longest ${duration(turns.max * 1e3)}`,
+    ],
+    ['main thread', `${duration(cpu * 1e3)} on a CPU, ${duration(waited * 1e3)} waiting for one`],
+    ['context switches', `${switches('voluntary')} voluntary, ${switches('involuntary')} involuntary`],
+    [
+      'garbage collection',
+      `${count(gc.count)} pauses, ${duration(gc.sum * 1e3)} in all, longest ${duration(gc.max * 1e3)}`,
+    ],
+    [
+      'libuv pool',
+      `${count(total(store, 'sonde.scheduler.pool.size'))} threads, ${count(done)} operations, waited ${duration((queue / done) * 1e3)} each on average, all threads taken for ${duration(saturated * 1e3)}`,
+    ],
+    ['CPU pressure', `${duration(pressure * 1e3)} in which something on this machine waited for a CPU`],
+  ];
+  return {
+    title: 'Scheduler',
+    blocks: [
+      table(
+        [left('what'), left('')],
+        facts.filter(([, text]) => !text.startsWith('- ') && !text.startsWith('-,')),
+      ),
+    ],
+  };
+}
+
+function httpClientSection(store: TelemetryStore): Section | undefined {
+  const all = points(store, HTTP_CLIENT);
+  if (all.length === 0) return undefined;
+  const server = ({ attributes }: (typeof all)[number]): string =>
+    `${attributes.get('server.address')}:${attributes.get('server.port')}`;
+  const rows = [...Map.groupBy(all, (point) => `${point.attributes.get('http.request.method')} ${server(point)}`)]
+    .map(([name, found]) => ({
+      name,
+      all: summary(found),
+      failed: summary(found.filter(({ attributes }) => attributes.get('error.type') !== undefined)),
+    }))
+    .sort((a, b) => b.all.count - a.all.count)
+    .slice(0, MOST_OPERATIONS);
+  return {
+    title: 'Calls to other services',
+    blocks: [
+      table(
+        [flexible('to'), ...['requests', 'errors', 'p50', 'p99'].map(right)],
+        rows.map(({ name, all: { count: requests, quantile }, failed }) => [
+          name,
+          count(requests),
+          failed.count === 0 ? '0' : toned(count(failed.count), 'bad'),
+          `~${duration(quantile(0.5) * 1e3)}`,
+          `~${duration(quantile(0.99) * 1e3)}`,
+        ]),
+      ),
+    ],
+  };
+}
+
+export interface FindingsContext {
+  readonly startMs: number;
+  readonly stalls: readonly Stall[];
+}
+
+/** The slowest filesystem operations; those that only waited for a blocked loop say so. */
+export function slowSection(found: readonly SlowOperation[], { startMs, stalls }: FindingsContext): Section {
+  const title = 'Slowest filesystem operations';
+  if (found.length === 0) return { title, blocks: [lines(toned('None was slow.', 'good'))] };
+  const sorted = found.toSorted((a, b) => b.durationMs - a.durationMs);
+  const columns = [
+    right('at'),
+    right('took'),
+    left('operation'),
+    flexible('mount'),
+    flexible('path'),
+    flexible('route'),
+    left('trace'),
+  ];
+  const rows = sorted
+    .slice(0, MOST_SLOW)
+    .map((operation): Cell[] => [
+      clock(operation.startMs - startMs),
+      duration(operation.durationMs),
+      operation.operation,
+      operation.mount,
+      operation.path || '-',
+      operation.route || '-',
+      toned(operation.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
+    ]);
+  const victims = found.filter((operation) => stalls.some((stall) => explains(stall, operation))).length;
+  const remarks = [
+    ...(found.length > MOST_SLOW ? [`and ${found.length - MOST_SLOW} more`] : []),
+    ...(victims > 0
+      ? [`${victims} of ${found.length} were under way while the event loop was blocked, which delays their callbacks`]
+      : []),
+  ];
+  return { title, blocks: [table(columns, rows), lines(...remarks.map((text) => toned(text, 'dim')))] };
+}
+
+/** Whether most of the operation's time went by while the loop was blocked. */
+export function explains(stall: Stall, operation: SlowOperation): boolean {
+  const overlapMs =
+    Math.min(stall.startMs + stall.durationMs, operation.startMs + operation.durationMs) -
+    Math.max(stall.startMs, operation.startMs);
+  return overlapMs > operation.durationMs / 2;
+}
+
+/** Turns of the event loop that took too long, each with what was running. */
+export function stallsSection({ startMs, stalls }: FindingsContext): Section {
+  const title = 'Event-loop stalls';
+  if (stalls.length === 0) return { title, blocks: [lines(toned('The event loop was never blocked.', 'good'))] };
+  const rows = stalls
+    .toSorted((a, b) => b.durationMs - a.durationMs)
+    .slice(0, MOST_STALLS)
+    .map((stall): Cell[] => [
+      clock(stall.startMs - startMs),
+      duration(stall.durationMs),
+      toned(stall.functions[0] ?? '(not seen)', 'strong'),
+      stall.place || '-',
+      stall.route || '-',
+      toned(stall.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
+    ]);
+  const more = stalls.length - rows.length;
+  return {
+    title,
+    blocks: [
+      table([right('at'), right('took'), left('culprit'), flexible('where'), flexible('route'), left('trace')], rows),
+      ...(more > 0 ? [lines(toned(`and ${more} shorter ones`, 'dim'))] : []),
+    ],
+  };
+}
+
+/** What became of the events. */
+export function streamSection(store: TelemetryStore): Section {
+  const produced = total(store, 'sonde.event_stream.events');
+  const title = 'Event stream';
+  if (Number.isNaN(produced)) return { title, blocks: [lines(toned('No statistics arrived.', 'dim'))] };
+  const refused = total(store, 'sonde.event_stream.events.refused') || 0;
+  const thinned = total(store, 'sonde.event_stream.events.thinned') || 0;
+  const outcome = (name: string): number =>
+    total(store, 'sonde.event_bridge.events', { 'sonde.event_bridge.outcome': name }) || 0;
+  const dropped = refused + outcome('lost');
+  return {
+    title,
+    blocks: [
+      table(
+        ['produced', 'dropped', 'thinned', 'warnings told', 'held back', 'log records', 'threads', 'memory'].map(right),
+        [
+          [
+            count(produced),
+            toned(count(dropped), dropped === 0 ? 'good' : 'bad'),
+            count(thinned),
+            count(outcome('logged')),
+            count(outcome('held_back')),
+            count(total(store, 'sonde.event_bridge.log_records')),
+            count(total(store, 'sonde.event_stream.threads')),
+            bytes(total(store, 'sonde.event_stream.memory')),
+          ],
+        ],
+      ),
+    ],
+  };
+}

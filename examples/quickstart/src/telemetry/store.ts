@@ -1,0 +1,118 @@
+import { LogLinearHistogram } from '@sonde/statistics';
+import { type LogRecord, type MetricPoint, readLogs, readMetrics, readSpans, type SpanRecord } from './otlp.ts';
+import type { Signal } from './sink.ts';
+
+/** An event of the program, with the time at which it reached this process. */
+export interface ReceivedLog extends LogRecord {
+  readonly receivedMs: number;
+}
+
+export interface ReceivedSpan extends SpanRecord {
+  readonly receivedMs: number;
+}
+
+export interface RouteSpans {
+  readonly method: string;
+  readonly route: string;
+  readonly durationsMs: LogLinearHistogram;
+  errors: number;
+}
+
+export interface TelemetryStore {
+  accept(signal: Signal, body: unknown): void;
+  /** Called with each log record as it arrives. */
+  onLog(listener: (log: ReceivedLog) => void): void;
+  /** Called with each span of Sonde's own as it arrives; it makes them for slow and blocking operations only. */
+  onSpan(listener: (span: ReceivedSpan) => void): void;
+  /** Server spans by method and route. */
+  routes(): RouteSpans[];
+  /** The last cumulative points of a metric. */
+  metric(name: string): MetricPoint[];
+  metricNames(): string[];
+  /** The route of the nearest server span at or above this span, if it has arrived. */
+  routeOf(spanId: string): string | undefined;
+  readonly counts: { readonly spans: number; readonly logs: number; readonly forgotten: number };
+}
+
+const MAX_INDEXED_SPANS = 100_000;
+const MAX_ROUTES = 500;
+const MAX_SERIES = 20_000;
+const MAX_DEPTH = 32;
+const SERVER = 2;
+
+/** Everything that the program exported, in bounded memory: the oldest goes first and is counted as forgotten. */
+export function createTelemetryStore(now: () => number): TelemetryStore {
+  const routes = new Map<string, RouteSpans>();
+  const spans = new Map<string, { parent: string; route: string | undefined }>();
+  const metrics = new Map<string, Map<string, MetricPoint>>();
+  const logListeners: ((log: ReceivedLog) => void)[] = [];
+  const spanListeners: ((span: ReceivedSpan) => void)[] = [];
+  const counts = { spans: 0, logs: 0, forgotten: 0 };
+  let series = 0;
+
+  function addServerSpan(span: SpanRecord, route: string): void {
+    const method = String(span.attributes.get('http.request.method') ?? '');
+    const key = `${method} ${route}`;
+    let known = routes.get(key);
+    if (known === undefined) {
+      if (routes.size >= MAX_ROUTES) {
+        counts.forgotten++;
+        return;
+      }
+      known = { method, route, durationsMs: new LogLinearHistogram(), errors: 0 };
+      routes.set(key, known);
+    }
+    known.durationsMs.record(span.durationMs);
+    if (Number(span.attributes.get('http.response.status_code') ?? 0) >= 500 || span.isError) known.errors++;
+  }
+
+  function addSpan(span: SpanRecord, receivedMs: number): void {
+    counts.spans++;
+    const route = span.kind === SERVER ? String(span.attributes.get('http.route') ?? '(no route)') : undefined;
+    if (spans.size >= MAX_INDEXED_SPANS) for (const oldest of spans.keys()) if (spans.delete(oldest)) break;
+    spans.set(span.spanId, { parent: span.parentSpanId, route });
+    if (route !== undefined) addServerSpan(span, route);
+    if (span.scope.startsWith('@sonde/')) for (const listener of spanListeners) listener({ ...span, receivedMs });
+  }
+
+  function addLog(log: LogRecord, receivedMs: number): void {
+    counts.logs++;
+    for (const listener of logListeners) listener({ ...log, receivedMs });
+  }
+
+  function addPoint(point: MetricPoint): void {
+    const known = metrics.get(point.name) ?? new Map<string, MetricPoint>();
+    metrics.set(point.name, known);
+    const key = JSON.stringify([point.scope, ...point.attributes]);
+    if (!known.has(key) && ++series > MAX_SERIES) {
+      counts.forgotten++;
+      return;
+    }
+    known.set(key, point);
+  }
+
+  return {
+    accept: (signal, body) => {
+      const receivedMs = now();
+      if (signal === 'traces') for (const span of readSpans(body)) addSpan(span, receivedMs);
+      if (signal === 'logs') for (const log of readLogs(body)) addLog(log, receivedMs);
+      if (signal === 'metrics') for (const point of readMetrics(body)) addPoint(point);
+    },
+    onLog: (listener) => {
+      logListeners.push(listener);
+    },
+    onSpan: (listener) => {
+      spanListeners.push(listener);
+    },
+    routes: () => [...routes.values()],
+    metric: (name) => [...(metrics.get(name)?.values() ?? [])],
+    metricNames: () => [...metrics.keys()].sort(),
+    routeOf: (spanId) => {
+      let at = spans.get(spanId);
+      for (let depth = 0; at !== undefined && at.route === undefined && depth < MAX_DEPTH; depth++)
+        at = spans.get(at.parent);
+      return at?.route;
+    },
+    counts,
+  };
+}

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { QUICKSTART } from './shop.ts';
+
+const START = join(QUICKSTART, 'start.mjs');
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sonde-own-program-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function program(name: string, source: string): string {
+  writeFileSync(join(folder, name), source);
+  return name;
+}
+
+function start(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [START, ...args], {
+    cwd: folder,
+    env: { ...process.env, INIT_CWD: folder, NODE_OPTIONS: '' },
+    stdio: 'pipe',
+  });
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const [stdout, stderr] = await Promise.all([streamText(child.stdout), streamText(child.stderr)]);
+  const [code, signal] = await exit;
+  return { code, signal, stdout, stderr };
+}
+
+async function streamText(stream: NodeJS.ReadableStream | null): Promise<string> {
+  return stream === null ? '' : await text(stream);
+}
+
+test('a program gets its arguments and stdin, keeps its stdout to itself, and its exit code becomes ours', async () => {
+  const file = program(
+    'echo.cjs',
+    `let input = '';
+     process.stdin.on('data', (piece) => { input += piece; });
+     process.stdin.on('end', () => {
+       process.stdout.write(JSON.stringify({ input, args: process.argv.slice(2), cwd: process.cwd() }));
+       process.exitCode = 37;
+     });`,
+  );
+  const child = start(file, '--port', '80', '--help', 'a b');
+  child.stdin?.end('from a pipe');
+  const { code, signal, stdout, stderr } = await ended(child);
+  expect({ code, signal }).toEqual({ code: 37, signal: null });
+  expect(JSON.parse(stdout)).toEqual({
+    input: 'from a pipe',
+    args: ['--port', '80', '--help', 'a b'],
+    cwd: folder,
+  });
+  expect(stderr).toMatch(/metrics on http:\/\/127\.0\.0\.1:\d+\/metrics/);
+  expect(stderr).toContain('ended with code 37');
+});
+
+test('an ESM program with a top-level await that reads a file gets a report that counts the read', async () => {
+  const file = program(
+    'reader.mjs',
+    `import { readFile } from 'node:fs/promises';
+     for (let i = 0; i < 5; i++) await readFile(import.meta.filename);
+     console.log('read');`,
+  );
+  const { code, stdout, stderr } = await ended(start(file));
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'read\n' });
+  expect(stderr).toContain('Filesystem');
+  expect(stderr).toMatch(/readFile\s+5\b/);
+});
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  'a program that handles %s is given the time to end by itself',
+  async (signal) => {
+    const file = program(
+      'orderly.mjs',
+      `process.on('${signal}', () => setTimeout(() => { console.log('orderly'); process.exit(5); }, 50));
+       setInterval(() => {}, 1000);
+       console.log('ready');`,
+    );
+    const child = start(file);
+    const [first] = (await once(child.stdout ?? child, 'data')) as [Buffer];
+    expect(first.toString()).toBe('ready\n');
+    const end = ended(child);
+    child.kill(signal);
+    const { code, stdout } = await end;
+    expect({ code, stdout }).toEqual({ code: 5, stdout: 'orderly\n' });
+  },
+);
+
+test('a program that a signal ends ends us by the same signal', async () => {
+  const file = program('waiting.mjs', `setInterval(() => {}, 1000); console.log('ready');`);
+  const child = start(file);
+  await once(child.stdout ?? child, 'data');
+  const end = ended(child);
+  child.kill('SIGTERM');
+  const { code, signal, stderr } = await end;
+  expect({ code, signal }).toEqual({ code: null, signal: 'SIGTERM' });
+  expect(stderr).toContain('ended by SIGTERM');
+});
+
+test('a program that throws ends with code 1 and its stack on stderr', async () => {
+  const file = program('broken.cjs', `setTimeout(() => { throw new Error('this is broken'); }, 20);`);
+  const { code, stderr } = await ended(start(file));
+  expect(code).toBe(1);
+  expect(stderr).toContain('Error: this is broken');
+});
+
+test('a taken metrics port is replaced by a free one, and that is said', async () => {
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+  const { port } = holder.address() as { port: number };
+  const child = spawn(process.execPath, [START, program('short.mjs', `console.log('done')`)], {
+    cwd: folder,
+    env: { ...process.env, INIT_CWD: folder, OTEL_EXPORTER_PROMETHEUS_PORT: String(port) },
+    stdio: 'pipe',
+  });
+  const { code, stderr } = await ended(child);
+  holder.close();
+  expect(code).toBe(0);
+  expect(stderr).toContain(`port ${port} is taken, /metrics is on `);
+});
+
+test.each([
+  [['missing.js'], 'there is no program'],
+  [['--seconds', '10', 'orderly.mjs'], '--seconds belongs to the sample service'],
+  [['--seconds', '4'], '--seconds must be a whole number from 5 to 3600, got "4"'],
+  [['--seed=-1'], '--seed must be a whole number from 0 to 4294967295, got "-1"'],
+  [['--rate', '1e3'], '--rate must be a whole number from 1 to 2000, got "1e3"'],
+  [['--report', 'report.pdf'], '--report must end in .html, .json or .txt, got "report.pdf"'],
+  [['--sceonds', '10'], "Unknown option '--sceonds'"],
+  [['--seconds'], "Option '--seconds <value>' argument missing"],
+])('the arguments %j are refused with a sentence that says what is wrong', async (args, sentence) => {
+  const { code, stdout, stderr } = await ended(start(...args));
+  expect(stderr).toContain(sentence);
+  expect(stderr).not.toContain('    at ');
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
