@@ -1,0 +1,39 @@
+import type { InstrumentationName, PresetName, ResolvedOptions } from '../types.ts';
+
+/** What a preset decides; everything else has one default. */
+export type Preset = Readonly<
+  Pick<ResolvedOptions, 'instrumentations' | 'blockedThresholdMs' | 'paths' | 'prometheus' | 'spanEvents'>
+>;
+
+const EVERYTHING: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler'];
+
+/**
+ * The presets: `development` tells as much as it can on one's own machine, `production` what a service can afford and
+ * others may see, `minimal` requests only.
+ */
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
+  development: {
+    instrumentations: EVERYTHING,
+    blockedThresholdMs: 100,
+    paths: 'full',
+    prometheus: true,
+    spanEvents: true,
+  },
+  production: {
+    instrumentations: EVERYTHING,
+    blockedThresholdMs: 500,
+    paths: 'redacted',
+    prometheus: true,
+    spanEvents: false,
+  },
+  minimal: {
+    instrumentations: ['http', 'undici'],
+    blockedThresholdMs: 1000,
+    paths: 'none',
+    prometheus: false,
+    spanEvents: false,
+  },
+};
+
+/** Defaults that no preset changes. */
+export const DEFAULTS = { streamSize: 65_536, slowThresholdMs: 100 } as const;

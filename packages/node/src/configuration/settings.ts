@@ -1,0 +1,108 @@
+import type { InstrumentationName, PathDetail, PresetName, SondeOptions } from '../types.ts';
+
+/** One row of the configuration reference. */
+export interface ConfigurationRow {
+  /** Name in code and in `sonde.yaml`; empty for what only the environment can say. */
+  readonly key: string;
+  /** Environment variable. */
+  readonly environment: string;
+  readonly type: string;
+  readonly default: string;
+  readonly description: string;
+}
+
+/** What values a setting takes. */
+export type Rule =
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+  | { readonly kind: 'list'; readonly values: readonly string[] }
+  | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly isInteger?: boolean }
+  | { readonly kind: 'boolean' };
+
+export interface Setting {
+  readonly environment: string;
+  readonly rule: Rule;
+  readonly default: string;
+  readonly description: string;
+}
+
+export type SettingKey = keyof SondeOptions;
+
+const PRESET_NAMES: readonly PresetName[] = ['development', 'production', 'minimal'];
+const INSTRUMENTATION_NAMES: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler'];
+const PATH_DETAILS: readonly PathDetail[] = ['none', 'hashed', 'redacted', 'full'];
+const BY_PRESET = 'by preset';
+
+/** Every setting: the one source of validation, of the environment variables and of the reference table. */
+export const SETTINGS: Readonly<Record<SettingKey, Setting>> = {
+  preset: {
+    environment: 'SONDE_PRESET',
+    rule: { kind: 'choice', values: PRESET_NAMES },
+    default: '`production` if NODE_ENV is `production`, else `development`',
+    description: 'The set of defaults that the other settings start from.',
+  },
+  instrumentations: {
+    environment: 'SONDE_INSTRUMENTATIONS',
+    rule: { kind: 'list', values: INSTRUMENTATION_NAMES },
+    default: BY_PRESET,
+    description: 'Exactly these run. In the environment separated by commas; `none` is the empty list.',
+  },
+  streamSize: {
+    environment: 'SONDE_STREAM_SIZE',
+    rule: { kind: 'number', min: 1024, max: 16_777_216, isInteger: true },
+    default: '65536',
+    description:
+      'Records that the event ring of the main thread holds before the oldest is overwritten, 152 bytes of memory each at most.',
+  },
+  slowThresholdMs: {
+    environment: 'SONDE_SLOW_THRESHOLD_MS',
+    rule: { kind: 'number', min: 1, max: 3_600_000 },
+    default: '100',
+    description: 'A filesystem operation that takes this long or longer is told as an event and a span of its own.',
+  },
+  blockedThresholdMs: {
+    environment: 'SONDE_BLOCKED_THRESHOLD_MS',
+    rule: { kind: 'number', min: 20, max: 3_600_000 },
+    default: BY_PRESET,
+    description: 'An event loop blocked this long is reported with function, file, line, route and trace.',
+  },
+  paths: {
+    environment: 'SONDE_PATHS',
+    rule: { kind: 'choice', values: PATH_DETAILS },
+    default: BY_PRESET,
+    description: 'What slow and failed filesystem operations tell of their path.',
+  },
+  prometheus: {
+    environment: 'SONDE_PROMETHEUS',
+    rule: { kind: 'boolean' },
+    default: BY_PRESET,
+    description: 'Serve metrics to Prometheus. OTEL_METRICS_EXPORTER, where set, decides instead.',
+  },
+  spanEvents: {
+    environment: 'SONDE_SPAN_EVENTS',
+    rule: { kind: 'boolean' },
+    default: BY_PRESET,
+    description: 'Every ended span is an event as well, for queries and subscribers.',
+  },
+  banner: {
+    environment: 'SONDE_BANNER',
+    rule: { kind: 'boolean' },
+    default: 'on a terminal, in a main process',
+    description: 'Print the start-up line to stderr always (`1`) or never (`0`).',
+  },
+};
+
+export const SETTING_KEYS: readonly SettingKey[] = Object.keys(SETTINGS) as SettingKey[];
+
+/** The rule in words, as messages and the reference table have it. */
+export function describeRule(rule: Rule): string {
+  switch (rule.kind) {
+    case 'choice':
+      return `one of ${rule.values.join(', ')}`;
+    case 'list':
+      return `a list of ${rule.values.join(', ')}`;
+    case 'number':
+      return `${rule.isInteger === true ? 'an integer' : 'a number'} from ${rule.min} to ${rule.max}`;
+    case 'boolean':
+      return 'true or false';
+  }
+}

@@ -1,0 +1,13 @@
+import { shared } from '@sonde/event-stream';
+import type { Runtime } from './runtime.ts';
+
+/** What runs in this thread; one, whichever copy of this package started it. */
+export interface HandleState {
+  runtime: Runtime | undefined;
+  /** Starting failed and is not tried again. */
+  hasFailed: boolean;
+}
+
+export function started(): HandleState {
+  return shared('node/1', () => ({ runtime: undefined, hasFailed: false }));
+}

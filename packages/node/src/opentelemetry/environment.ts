@@ -1,0 +1,74 @@
+import { diag } from '@opentelemetry/api';
+import { getNumberFromEnv, getStringFromEnv, getStringListFromEnv } from '@opentelemetry/core';
+
+/** The three signals, as OTEL_* variables spell them. */
+export type Signal = 'TRACES' | 'METRICS' | 'LOGS';
+
+/** `exactOptionalPropertyTypes`: an option that is not set has to be absent, not undefined. */
+export type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Leaves out what is undefined. */
+export function defined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+/** A number above 0, or undefined; what is not one is told through `diag`, as NodeSDK does. */
+export function positiveNumber(name: string): number | undefined {
+  const value = getNumberFromEnv(name);
+  if (value === undefined || value > 0) return value;
+  diag.warn(`${name} must be a number above 0, got ${value}; the default holds`);
+  return undefined;
+}
+
+function hasEndpoint(signal: Signal): boolean {
+  return (
+    getStringFromEnv('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined ||
+    getStringFromEnv(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) !== undefined
+  );
+}
+
+/**
+ * The exporters of a signal: those that `OTEL_<SIGNAL>_EXPORTER` names, else `otlp` where an OTLP endpoint is named,
+ * else undefined. Unlike NodeSDK nothing is sent to localhost:4318 unasked.
+ */
+export function exporterNames(signal: Signal): readonly string[] | undefined {
+  const named = [...new Set(getStringListFromEnv(`OTEL_${signal}_EXPORTER`) ?? [])];
+  if (named.length > 0) return named.includes('none') ? [] : named;
+  return hasEndpoint(signal) ? ['otlp'] : undefined;
+}
+
+/** `grpc`, `http/json` or `http/protobuf`. */
+export function otlpProtocol(signal: Signal): 'grpc' | 'http/json' | 'http/protobuf' {
+  const named =
+    getStringFromEnv(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? getStringFromEnv('OTEL_EXPORTER_OTLP_PROTOCOL');
+  const protocol = named?.trim();
+  if (protocol === undefined || protocol === '') return 'http/protobuf';
+  if (protocol === 'grpc' || protocol === 'http/json' || protocol === 'http/protobuf') return protocol;
+  diag.warn(`OTLP protocol must be grpc, http/json or http/protobuf, got "${protocol}"; http/protobuf is used`);
+  return 'http/protobuf';
+}
+
+/** Host and port that a signal's OTLP exporter connects to, to ask whether anybody listens there. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
+
+/** Undefined when the endpoint cannot be told from the variables (a unix socket, nonsense). */
+export function otlpEndpoint(signal: Signal): Endpoint | undefined {
+  const isGrpc = otlpProtocol(signal) === 'grpc';
+  const text =
+    getStringFromEnv(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ??
+    getStringFromEnv('OTEL_EXPORTER_OTLP_ENDPOINT') ??
+    `http://localhost:${isGrpc ? 4317 : 4318}`;
+  if (text.startsWith('unix:')) return undefined;
+  try {
+    const url = new URL(SCHEME.test(text) ? text : `http://${text}`);
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+    return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+import { getBooleanFromEnv, getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core';
+import type { Resource } from '@opentelemetry/resources';
+import type { LoggerProvider } from '@opentelemetry/sdk-logs';
+import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
+import { type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { HotMetricProducer } from '@sonde/hot-metrics';
+import { warnOnce } from '@sonde/instrumentation-kit';
+import { Deliveries } from './opentelemetry/deliveries.ts';
+import { defined } from './opentelemetry/environment.ts';
+import { loggerProviderFromEnvironment, wantsLogs } from './opentelemetry/logger-provider.ts';
+import { metricReadersFromEnvironment } from './opentelemetry/metric-readers.ts';
+import { detectResource } from './opentelemetry/resource.ts';
+import { samplerFromEnvironment, spanLimitsFromEnvironment } from './opentelemetry/sampler.ts';
+import { spanProcessorsFromEnvironment } from './opentelemetry/span-processors.ts';
+import { createPrometheusEndpoint, type PrometheusEndpoint, type Unavailable } from './prometheus-endpoint.ts';
+
+const MAX_PORT = 65_535;
+
+/** Which signals Sonde provides for: those for which the application has no SDK of its own. */
+export interface OwnSignals {
+  readonly trace: boolean;
+  readonly metrics: boolean;
+  readonly logs: boolean;
+}
+
+export interface OwnProvidersConfig {
+  readonly signals: OwnSignals;
+  /** Sonde's own span processors; they come before those that export. */
+  readonly spanProcessors: readonly SpanProcessor[];
+  /** Whether Prometheus is served where OTEL_METRICS_EXPORTER does not say. */
+  readonly prometheus: boolean;
+  /** Whether this process may bind a port. */
+  readonly mayBind: boolean;
+  readonly warn: (sentence: string) => void;
+}
+
+/** The providers of an SDK that Sonde composes itself. */
+export interface OwnProviders {
+  readonly tracerProvider: TracerProvider | undefined;
+  readonly meterProvider: MeterProvider | undefined;
+  /** Resolves when the logs SDK is loaded; undefined when no logs are exported. */
+  readonly loggerProvider: Promise<LoggerProvider | undefined> | undefined;
+  readonly endpoint: PrometheusEndpoint | undefined;
+  /** Feed the readers, save the endpoint, which has its own. */
+  readonly producers: readonly HotMetricProducer[];
+  readonly deliveries: Deliveries;
+}
+
+function prometheusPort(warn: (sentence: string) => void): number | undefined {
+  const port = getNumberFromEnv('OTEL_EXPORTER_PROMETHEUS_PORT');
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= MAX_PORT)) return port;
+  warn(`OTEL_EXPORTER_PROMETHEUS_PORT must be an integer from 0 to ${MAX_PORT}, got ${port}; 9464 is used`);
+  return undefined;
+}
+
+/** The sentence that tells why metrics are not served, and the way out. */
+export function describeUnavailable(address: string, reason: Unavailable): string {
+  const elsewhere = 'set OTEL_EXPORTER_PROMETHEUS_PORT to a free port, or SONDE_PROMETHEUS=0';
+  if (reason === 'wanted') return `the application listens on ${address} itself: Sonde serves no metrics; ${elsewhere}`;
+  if (reason === 'taken') {
+    return `${address} is taken: metrics are not served until it is free, Sonde tries again every 5 s; ${elsewhere}`;
+  }
+  return `metrics cannot be served on ${address} (${reason}); ${elsewhere}`;
+}
+
+/** The endpoint that Prometheus scrapes, where the environment has it. */
+export function prometheusFromEnvironment(warn: (sentence: string) => void): PrometheusEndpoint {
+  return createPrometheusEndpoint({
+    host: getStringFromEnv('OTEL_EXPORTER_PROMETHEUS_HOST'),
+    port: prometheusPort(warn),
+    onUnavailable: (address, reason) => warn(describeUnavailable(address, reason)),
+  });
+}
+
+async function loadLoggerProvider(resource: Resource, deliveries: Deliveries): Promise<LoggerProvider | undefined> {
+  try {
+    return await loggerProviderFromEnvironment(resource, deliveries);
+  } catch (error) {
+    warnOnce('node.logs', 'logs are not exported: the SDK for logs cannot be loaded', error);
+    return undefined;
+  }
+}
+
+/**
+ * Composes an SDK as the OTEL_* variables ask for, without `@opentelemetry/sdk-node`: that loads every exporter there
+ * is and takes twice the time of everything here. Providers without anything to feed are left out.
+ */
+export function createOwnProviders(config: OwnProvidersConfig): OwnProviders {
+  const { signals, warn } = config;
+  const deliveries = new Deliveries();
+  const resource = detectResource();
+  let endpoint: PrometheusEndpoint | undefined;
+  const createPrometheus = (): IMetricReader | undefined => {
+    if (!config.mayBind) return undefined;
+    endpoint ??= prometheusFromEnvironment(warn);
+    return endpoint.reader;
+  };
+  const { prometheus } = config;
+  const { readers, producers } = signals.metrics
+    ? metricReadersFromEnvironment({ deliveries, prometheus, createPrometheus })
+    : { readers: [], producers: [] };
+  const sdkMetricsEnabled = getBooleanFromEnv('OTEL_NODE_EXPERIMENTAL_SDK_METRICS') === true;
+  const meterProvider = readers.length > 0 ? new MeterProvider({ resource, readers, sdkMetricsEnabled }) : undefined;
+  const selfObserved = sdkMetricsEnabled ? meterProvider : undefined;
+
+  let tracerProvider: TracerProvider | undefined;
+  if (signals.trace) {
+    const exporting = spanProcessorsFromEnvironment({ deliveries, meterProvider: selfObserved });
+    tracerProvider = new TracerProvider({
+      ...defined({ sampler: samplerFromEnvironment(), meterProvider: selfObserved }),
+      resource,
+      spanLimits: spanLimitsFromEnvironment(),
+      spanProcessors: [...config.spanProcessors, ...exporting],
+    });
+  }
+  const loggerProvider = signals.logs && wantsLogs() ? loadLoggerProvider(resource, deliveries) : undefined;
+  return { tracerProvider, meterProvider, producers, loggerProvider, endpoint, deliveries };
+}

@@ -1,0 +1,39 @@
+/** Which set of defaults applies; see {@link PRESETS}. */
+export type PresetName = 'development' | 'production' | 'minimal';
+
+/** What can be instrumented. */
+export type InstrumentationName = 'http' | 'undici' | 'vfs' | 'scheduler';
+
+/** How much of a path telemetry may tell; see `@sonde/instrumentation-vfs`. */
+export type PathDetail = 'none' | 'hashed' | 'redacted' | 'full';
+
+/**
+ * What can be set in code, in the environment and in `sonde.yaml`, in this order of precedence. Every field is
+ * optional; what is left out comes from the preset.
+ */
+export interface SondeOptions {
+  /** Default: `production` when NODE_ENV is `production`, otherwise `development`. */
+  preset?: PresetName;
+  /** Exactly these instrumentations run; an empty list switches all off. Default: the preset's. */
+  instrumentations?: readonly InstrumentationName[];
+  /** Records the main thread's event ring holds, 1,024 to 16,777,216; 128 bytes each with their text. Default 65,536. */
+  streamSize?: number;
+  /** An operation that takes this many milliseconds or longer is an event of its own, 1 to 3,600,000. Default 100. */
+  slowThresholdMs?: number;
+  /** A turn of the event loop this long is reported with what blocked it, 20 to 3,600,000 ms. Default: the preset's. */
+  blockedThresholdMs?: number;
+  /** What slow and failed filesystem operations tell of their path. Default: the preset's. */
+  paths?: PathDetail;
+  /** Serve metrics to Prometheus when OTEL_METRICS_EXPORTER names nothing. Default: the preset's. */
+  prometheus?: boolean;
+  /** Every ended span is an event as well. Default: the preset's. */
+  spanEvents?: boolean;
+  /** Print the start-up line: always, never, or (default) on a terminal. */
+  banner?: boolean;
+}
+
+/** Where a value came from. */
+export type Source = 'code' | 'environment' | 'file' | 'preset';
+
+/** Every option filled; `banner` stays open where nobody decided. */
+export type ResolvedOptions = Required<Omit<SondeOptions, 'banner'>> & { readonly banner: boolean | undefined };
