@@ -9,6 +9,14 @@ import { type Reports, reasonOf } from './reports.ts';
 import type { ThreadMemory } from './thread-memory.ts';
 import type { HotAttributes, HotInstrument, InstrumentKind } from './types.ts';
 
+/** What can be recorded. */
+const RULES: Readonly<Record<InstrumentKind, string>> = {
+  counter: 'a finite number of 0 or more',
+  updowncounter: 'a finite number',
+  gauge: 'a number but not NaN',
+  histogram: 'a finite number of 0 or more',
+};
+
 /** What every instrument of a thread shares. */
 export interface Surroundings {
   readonly memory: ThreadMemory;
@@ -80,10 +88,9 @@ export class Instrument<Handle extends RoutedHandle> implements HotInstrument<Ha
     const { reports } = this.#surroundings;
     reports.rejected++;
     const { kind, name } = this.definition;
-    const rule = kind === 'counter' || kind === 'histogram' ? 'a finite number of 0 or more' : 'a number';
     reports.warnOnce(
       `reject ${this.#label}`,
-      `${kind} ${name}: a value must be ${rule}, got ${show(value)}: ignored, as all such are`,
+      `${kind} ${name}: a value must be ${RULES[kind]}, got ${show(value)}: ignored, as all such are`,
     );
   }
 

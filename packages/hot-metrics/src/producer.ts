@@ -95,7 +95,9 @@ export class Producer implements HotMetricProducer {
     const current = collector.snapshot();
     // A wall clock that was set back must not make intervals of negative length.
     const endMs = Math.max(clock.now(), this.#previousMs);
-    const extremes = this.#window.take();
+    const window = this.#window.take();
+    // The first report reaches back to before the window was opened: to the start of each series.
+    const extremes = this.#previous === undefined ? undefined : window;
     const delta = { current, reference: this.#previous, referenceMs: this.#previousMs, endMs, extremes };
     const total = { current, reference: this.#baseline, referenceMs: this.#baselineMs, endMs, extremes: undefined };
     const instruments = collector.instruments.map((instrument) => ({ instrument, groups: this.#groupsOf(instrument) }));
