@@ -69,7 +69,7 @@ class ThreadEventStream implements EventStream {
     const type = this.#dictionary.definition(checked);
     this.#registry.numberOf(checked);
     const { severity } = checked;
-    const handle = new RingEventHandle(shared, { definition: checked, type, severity, label0: 0, label1: 0 });
+    const handle = new RingEventHandle(shared, { definition: checked, type, severity, labels: [0, 0] });
     this.#handles.set(checked.name, handle);
     return handle;
   }

@@ -9,7 +9,6 @@ import {
   WORDS_PER_RECORD,
 } from './layout.ts';
 import { FieldDistribution, FieldSummary } from './query-kernels.ts';
-import type { Matches } from './query-scan.ts';
 import type { Group, GroupedQuery, GroupKey } from './query-types.ts';
 import type { RecordBlock } from './record-block.ts';
 import type { RingView } from './ring-view.ts';
@@ -27,21 +26,29 @@ const BUILT_IN_KEYS: { readonly [key: string]: KeyOf } = {
     view.contexts.resolve(block.numbers[slot * NUMBERS_PER_RECORD + CONTEXT] as number).traceId || undefined,
 };
 
+/** Matching records of one ring. */
+export interface Matches {
+  readonly view: RingView;
+  readonly block: RecordBlock;
+  /** Slots in the block, oldest first. */
+  readonly selected: Int32Array;
+}
+
 /** A record without a value for the key is in no group. */
 export class RingGroupedQuery implements GroupedQuery {
-  readonly #matches: () => Iterable<Matches>;
+  readonly #each: (visit: (matches: Matches) => void) => void;
   readonly #keyOf: KeyOf;
   readonly #field: number;
 
-  constructor(matches: () => Iterable<Matches>, key: GroupKey, field: number) {
-    this.#matches = matches;
+  constructor(each: (visit: (matches: Matches) => void) => void, key: GroupKey, field: number) {
+    this.#each = each;
     this.#keyOf = Object.hasOwn(BUILT_IN_KEYS, key) ? (BUILT_IN_KEYS[key] as KeyOf) : labelKey(key);
     this.#field = field;
   }
 
   groups(): Group[] {
     const summaries = new Map<string, FieldSummary>();
-    for (const { view, block, selected } of this.#matches()) {
+    this.#each(({ view, block, selected }) => {
       for (const slot of selected) {
         const key = this.#keyOf(view, block, slot);
         if (key !== undefined) {
@@ -50,7 +57,7 @@ export class RingGroupedQuery implements GroupedQuery {
           );
         }
       }
-    }
+    });
     const groups = [...summaries].map(([key, summary]) => ({ key, ...summary.result() }));
     return groups.sort((a, b) => b.count - a.count);
   }
@@ -64,23 +71,19 @@ export class RingGroupedQuery implements GroupedQuery {
 
   percentiles(quantiles: readonly number[]): Map<string, number[]> {
     const distributions = new Map<string, FieldDistribution>();
-    for (const { view, block, selected } of this.#matches()) {
+    this.#each(({ view, block, selected }) => {
       const slotsByKey = new Map<string, number[]>();
       for (const slot of selected) {
         const key = this.#keyOf(view, block, slot);
         if (key !== undefined) entryOf(slotsByKey, key, () => []).push(slot);
       }
       for (const [key, slots] of slotsByKey) {
-        entryOf(distributions, key, () => new FieldDistribution()).addAll(block, this.#field, Int32Array.from(slots));
+        entryOf(distributions, key, () => new FieldDistribution(this.#field)).addAll(block, Int32Array.from(slots));
       }
-    }
+    });
     const results = new Map<string, number[]>();
     for (const [key, distribution] of distributions) {
-      const histogram = distribution.finish();
-      results.set(
-        key,
-        quantiles.map((quantile) => histogram.quantile(quantile)),
-      );
+      results.set(key, distribution.quantiles(quantiles));
     }
     return results;
   }

@@ -9,12 +9,11 @@
  *        16  f64  value
  *        24  f64  detail
  *        32  f64  context       id of the trace context, 0 for none
- *        40  i32  kind          type | severity << 16 | category << 24
- *        44  i32  label 0       name ids, 0 for none
- *        48  i32  label 1
- *        52  i32  text low      position of the text in the byte ring, its low 32 bits
- *        56  i32  text high     its high 16 bits << 16 | length in bytes
- *        60       free
+ *        40  i32  kind          type | severity << 16 | category << 24 | has text << 31
+ *        44  i32  labels        two name ids of 16 bits, 0 for none
+ *        48  i32  text low      position of the text in the byte ring, its low 32 bits; only if it has text
+ *        52  i32  text high     its high 16 bits << 16 | length in bytes; only if it has text
+ *        56       free
  */
 export const RECORD_BYTES = 64;
 export const NUMBERS_PER_RECORD = 8;
@@ -30,10 +29,9 @@ export const CONTEXT = 4;
 export const HLC_LOW = 2;
 export const HLC_HIGH = 3;
 export const KIND = 10;
-export const LABEL_0 = 11;
-export const LABEL_1 = 12;
-export const TEXT_LOW = 13;
-export const TEXT_HIGH = 14;
+export const LABELS = 11;
+export const TEXT_LOW = 12;
+export const TEXT_HIGH = 13;
 
 /**
  * Words of the header. What readers poll (HEAD), what they write (WAITERS, GATES) and what the writer stores with each
@@ -86,5 +84,23 @@ export function severityOfKind(kind: number): number {
 }
 
 export function categoryOfKind(kind: number): number {
-  return kind >>> 24;
+  return (kind >>> 24) & 0x7f;
+}
+
+/** The kind of a record with text. */
+export function withText(kind: number): number {
+  return kind | (1 << 31);
+}
+
+export function hasText(kind: number): boolean {
+  return kind < 0;
+}
+
+export function packLabels(first: number, second: number): number {
+  return first | (second << 16);
+}
+
+/** The name id of a record's first (0) or second (1) label. */
+export function labelId(labels: number, position: 0 | 1): number {
+  return (labels >>> (16 * position)) & 0xffff;
 }

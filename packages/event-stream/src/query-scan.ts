@@ -1,6 +1,6 @@
 import { compileFilters } from './filter.ts';
 import { CONTEXT, HLC_HIGH, HLC_LOW, NUMBERS_PER_RECORD, WORDS_PER_RECORD } from './layout.ts';
-import { type RecordTest, select } from './query-kernels.ts';
+import { keepByTime, type SlotRange, selectByKind } from './query-kernels.ts';
 import type { QueryFilter } from './query-types.ts';
 import { copyRecords, createScratch, type RecordBlock, type Scratch } from './record-block.ts';
 import type { RingView } from './ring-view.ts';
@@ -17,78 +17,123 @@ export interface QuerySource {
   isLocal(view: RingView): boolean;
 }
 
-/** Matching records of one ring, valid until the next are asked for. */
-export interface Matches {
-  readonly view: RingView;
-  readonly block: RecordBlock;
-  /** Slots in the block, oldest first. */
-  readonly selected: Int32Array;
-}
-
-/** A ring, and what its records must pass. */
-interface RingScan {
-  readonly view: RingView;
-  readonly test: RecordTest;
+/** What the records of one ring must pass. */
+export interface RecordTest {
+  /** By type number: the lowest severity that passes. */
+  readonly thresholds: Uint8Array;
+  /** In milliseconds of the ring's clock. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
   readonly traces: readonly ((contextId: number) => boolean)[];
-  /** Memory to copy blocks to; none for a ring that can be read in place. */
-  readonly scratch: Scratch | undefined;
 }
 
-/** What passes all filters, one sequence of blocks a ring, each from its newest block to its oldest. */
-export function scan(source: QuerySource, filters: readonly QueryFilter[]): Generator<Matches>[] {
+/** What passes all filters: one scan a ring. */
+export function scan(source: QuerySource, filters: readonly QueryFilter[]): RingScan[] {
   const filter = compileFilters(filters);
   const sinceEpochMs = Math.max(...filters.map((part) => part.since ?? Number.NEGATIVE_INFINITY));
   const untilEpochMs = Math.min(...filters.map((part) => part.until ?? Number.POSITIVE_INFINITY));
   const traceIds = filters.flatMap((part) => part.traceId ?? []);
   return source.views().map((view) => {
     const originMs = view.ring.descriptor.timeOriginMs;
-    return scanRing({
-      view,
-      test: {
-        thresholds: view.thresholds(filter),
-        sinceMs: sinceEpochMs - originMs,
-        untilMs: untilEpochMs - originMs,
-      },
+    const test = {
+      thresholds: view.thresholds(filter),
+      sinceMs: sinceEpochMs - originMs,
+      untilMs: untilEpochMs - originMs,
       traces: traceIds.map((traceId) => view.contexts.matcher(traceId)),
-      scratch: source.isLocal(view) ? undefined : createScratch(BLOCK_RECORDS),
-    });
+    };
+    return new RingScan(view, test, source.isLocal(view) ? undefined : createScratch(BLOCK_RECORDS));
   });
 }
 
-function* scanRing(ringScan: RingScan): Generator<Matches> {
-  const { view, test, traces } = ringScan;
-  const slots = new Int32Array(BLOCK_RECORDS);
-  let end = view.ring.head();
-  while (end > view.ring.oldestReadable()) {
-    const { block, from, to } = blockBefore(ringScan, end);
-    const count = select(block, { from, to }, test, slots);
-    const passed = slots.subarray(0, count);
-    const selected = traces.length === 0 ? passed : passed.filter((slot) => hasTraces(block, slot, traces));
-    if (selected.length > 0) {
-      yield { view, block, selected };
+/** Records of one ring that lie side by side; they are valid until the next block is asked for. */
+export class ScannedBlock {
+  readonly view: RingView;
+  readonly block: RecordBlock;
+  readonly range: SlotRange;
+  readonly test: RecordTest;
+  readonly #slots: Int32Array;
+
+  constructor(
+    scan: { readonly view: RingView; readonly test: RecordTest },
+    block: RecordBlock,
+    range: SlotRange,
+    slots: Int32Array,
+  ) {
+    this.view = scan.view;
+    this.test = scan.test;
+    this.block = block;
+    this.range = range;
+    this.#slots = slots;
+  }
+
+  /** Whether severity and type are all that is tested. */
+  get isTestedByKind(): boolean {
+    return !this.#isTimed && this.test.traces.length === 0;
+  }
+
+  /** The slots of the records that pass, oldest first. */
+  select(): Int32Array {
+    const { thresholds, sinceMs, untilMs, traces } = this.test;
+    const { words, numbers } = this.block;
+    let selected = this.#slots.subarray(0, selectByKind(words, this.range, thresholds, this.#slots));
+    if (this.#isTimed) {
+      selected = selected.subarray(0, keepByTime(numbers, selected, sinceMs, untilMs));
     }
-    if (from === to || isBefore(block, from, view.ring.descriptor.timeOriginMs + test.sinceMs)) {
-      return;
-    }
-    end = block.firstSequence + from;
+    return traces.length === 0 ? selected : selected.filter((slot) => hasTraces(this.block, slot, traces));
+  }
+
+  get #isTimed(): boolean {
+    return this.test.sinceMs > Number.NEGATIVE_INFINITY || this.test.untilMs < Number.POSITIVE_INFINITY;
   }
 }
 
-/** The records before the one with sequence `end`: as many as lie side by side in the ring, up to a block. */
-function blockBefore({ view, scratch }: RingScan, end: number): { block: RecordBlock; from: number; to: number } {
-  const { ring } = view;
-  const to = ((end - 1) % ring.slots) + 1;
-  const count = Math.min(BLOCK_RECORDS, to, end - ring.oldestReadable());
-  if (scratch === undefined) {
-    const block = { numbers: ring.numbers, words: ring.words, firstSequence: end - to };
-    return { block, from: to - count, to };
+/** Goes through one ring from its newest block to its oldest. */
+export class RingScan {
+  readonly view: RingView;
+  readonly test: RecordTest;
+  /** Memory to copy blocks to; none for a ring that can be read in place. */
+  readonly #scratch: Scratch | undefined;
+  readonly #slots = new Int32Array(BLOCK_RECORDS);
+  /** Sequence after the last record not looked at. */
+  #end: number;
+
+  constructor(view: RingView, test: RecordTest, scratch: Scratch | undefined) {
+    this.view = view;
+    this.test = test;
+    this.#scratch = scratch;
+    this.#end = view.ring.head();
   }
-  const firstSequence = end - count;
-  const torn = copyRecords(ring, firstSequence, count, scratch);
-  return { block: { numbers: scratch.numbers, words: scratch.words, firstSequence }, from: torn, to: count };
+
+  /** The next older block; undefined at the end, or when nothing older can pass. */
+  next(): ScannedBlock | undefined {
+    const { ring } = this.view;
+    if (this.#end <= ring.oldestReadable()) {
+      return undefined;
+    }
+    const scanned = this.#blockBefore(this.#end);
+    const { block, range } = scanned;
+    const isLast = range.from === range.to || isBefore(block, range.from, this.view.epochMs(this.test.sinceMs));
+    this.#end = isLast ? 0 : block.firstSequence + range.from;
+    return scanned;
+  }
+
+  /** The records before the one with sequence `end`: as many as lie side by side in the ring, up to a block. */
+  #blockBefore(end: number): ScannedBlock {
+    const { ring } = this.view;
+    const to = ((end - 1) % ring.slots) + 1;
+    const count = Math.min(BLOCK_RECORDS, to, end - ring.oldestReadable());
+    if (this.#scratch === undefined) {
+      const inPlace = { numbers: ring.numbers, words: ring.words, firstSequence: end - to };
+      return new ScannedBlock(this, inPlace, { from: to - count, to }, this.#slots);
+    }
+    const torn = copyRecords(ring, end - count, count, this.#scratch);
+    const { numbers, words } = this.#scratch;
+    const copied = { numbers, words, firstSequence: end - count };
+    return new ScannedBlock(this, copied, { from: torn, to: count }, this.#slots);
+  }
 }
 
-function hasTraces(block: RecordBlock, slot: number, traces: RingScan['traces']): boolean {
+function hasTraces(block: RecordBlock, slot: number, traces: RecordTest['traces']): boolean {
   const contextId = block.numbers[slot * NUMBERS_PER_RECORD + CONTEXT] as number;
   return traces.every((isTrace) => isTrace(contextId));
 }

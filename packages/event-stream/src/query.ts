@@ -1,8 +1,8 @@
 import type { EventRecord } from './event-types.ts';
-import { RingGroupedQuery } from './grouped-query.ts';
+import { type Matches, RingGroupedQuery } from './grouped-query.ts';
 import { DETAIL, NUMBERS_PER_RECORD, TIME, VALUE } from './layout.ts';
 import { FieldDistribution, FieldSummary } from './query-kernels.ts';
-import { type Matches, type QuerySource, scan } from './query-scan.ts';
+import { type QuerySource, type RingScan, type ScannedBlock, scan } from './query-scan.ts';
 import type { GroupedQuery, GroupKey, NumericField, Query, QueryFilter, Summary, TimeBucket } from './query-types.ts';
 import { mergeInto } from './subscription.ts';
 
@@ -30,19 +30,21 @@ export class RingQuery implements Query {
 
   count(): number {
     let count = 0;
-    for (const { selected } of this.#matches()) count += selected.length;
+    this.#each(({ selected }) => {
+      count += selected.length;
+    });
     return count;
   }
 
   rate(): number {
     let count = 0;
     let first = Number.POSITIVE_INFINITY;
-    for (const { view, block, selected } of this.#matches()) {
+    this.#each(({ view, block, selected }) => {
       count += selected.length;
       for (const slot of selected) {
         first = Math.min(first, view.epochMs(block.numbers[slot * NUMBERS_PER_RECORD + TIME] as number));
       }
-    }
+    });
     const since = Math.max(...this.#filters.map((filter) => filter.since ?? Number.NEGATIVE_INFINITY));
     const until = Math.min(
       this.#source.now(),
@@ -62,32 +64,37 @@ export class RingQuery implements Query {
 
   summary(): Summary {
     const summary = new FieldSummary();
-    for (const { block, selected } of this.#matches()) summary.addAll(block.numbers, this.#field, selected);
+    this.#each(({ block, selected }) => summary.addAll(block.numbers, this.#field, selected));
     return summary.result();
   }
 
   percentiles(quantiles: readonly number[]): number[] {
-    const distribution = new FieldDistribution();
-    for (const { block, selected } of this.#matches()) distribution.addAll(block, this.#field, selected);
-    const histogram = distribution.finish();
-    return quantiles.map((quantile) => histogram.quantile(quantile));
+    const distribution = new FieldDistribution(this.#field);
+    this.#eachBlock((scanned) => {
+      if (scanned.isTestedByKind) {
+        distribution.addByKind(scanned.block, scanned.range, scanned.test.thresholds);
+      } else {
+        distribution.addAll(scanned.block, scanned.select());
+      }
+    });
+    return distribution.quantiles(quantiles);
   }
 
   topN(n: number): EventRecord[] {
     const top = new TopRecords(n);
-    for (const { view, block, selected } of this.#matches()) {
+    this.#each(({ view, block, selected }) => {
       for (const slot of selected) {
         const value = block.numbers[slot * NUMBERS_PER_RECORD + this.#field] as number;
         if (top.accepts(value)) {
           top.add(value, view.decode(block, slot).record);
         }
       }
-    }
+    });
     return top.records();
   }
 
   groupBy(key: GroupKey): GroupedQuery {
-    return new RingGroupedQuery(() => this.#matches(), key, this.#field);
+    return new RingGroupedQuery((visit) => this.#each(visit), key, this.#field);
   }
 
   timeBuckets(widthMs: number): TimeBucket[] {
@@ -95,7 +102,7 @@ export class RingQuery implements Query {
       throw new RangeError(`query: width of time buckets must be a number of milliseconds > 0, got ${String(widthMs)}`);
     }
     const buckets = new Map<number, FieldSummary>();
-    for (const { view, block, selected } of this.#matches()) {
+    this.#each(({ view, block, selected }) => {
       for (const slot of selected) {
         const number = slot * NUMBERS_PER_RECORD;
         const start = Math.floor(view.epochMs(block.numbers[number + TIME] as number) / widthMs) * widthMs;
@@ -106,19 +113,30 @@ export class RingQuery implements Query {
         }
         summary.add(block.numbers[number + this.#field] as number);
       }
-    }
+    });
     return [...buckets].sort(([a], [b]) => a - b).map(([start, summary]) => ({ start, ...summary.result() }));
   }
 
   records(limit: number = DEFAULT_LIMIT): EventRecord[] {
-    const queues = scan(this.#source, this.#filters).map((blocks) => newest(blocks, limit));
+    const queues = scan(this.#source, this.#filters).map((ring) => newest(ring, limit));
     const records: EventRecord[] = [];
     mergeInto(records, queues, Number.POSITIVE_INFINITY);
     return records.slice(Math.max(0, records.length - limit));
   }
 
-  *#matches(): Generator<Matches> {
-    for (const blocks of scan(this.#source, this.#filters)) yield* blocks;
+  #each(visit: (matches: Matches) => void): void {
+    this.#eachBlock((scanned) => {
+      const selected = scanned.select();
+      if (selected.length > 0) {
+        visit({ view: scanned.view, block: scanned.block, selected });
+      }
+    });
+  }
+
+  #eachBlock(visit: (scanned: ScannedBlock) => void): void {
+    for (const ring of scan(this.#source, this.#filters)) {
+      for (let scanned = ring.next(); scanned !== undefined; scanned = ring.next()) visit(scanned);
+    }
   }
 }
 
@@ -149,14 +167,18 @@ class TopRecords {
 }
 
 /** Decodes the newest `limit` matches of one ring, oldest first. */
-function newest(blocks: Iterable<Matches>, limit: number): EventRecord[] {
+function newest(ring: RingScan, limit: number): EventRecord[] {
   const records: EventRecord[] = [];
-  for (const { view, block, selected } of blocks) {
-    for (let i = selected.length - 1; i >= 0 && records.length < limit; i--) {
-      records.push(view.decode(block, selected[i] as number).record);
-    }
-    if (records.length >= limit) {
+  while (records.length < limit) {
+    const scanned = ring.next();
+    if (scanned === undefined) {
       break;
+    }
+    for (const slot of scanned
+      .select()
+      .subarray(-(limit - records.length))
+      .reverse()) {
+      records.push(scanned.view.decode(scanned.block, slot).record);
     }
   }
   return records.reverse();

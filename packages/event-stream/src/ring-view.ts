@@ -10,9 +10,10 @@ import {
   DETAIL,
   HLC_HIGH,
   HLC_LOW,
+  hasText,
   KIND,
-  LABEL_0,
-  LABEL_1,
+  LABELS,
+  labelId,
   NUMBERS_PER_RECORD,
   severityOfKind,
   TEXT_HIGH,
@@ -73,7 +74,7 @@ export class RingView {
   }
 
   labelOf(block: RecordBlock, slot: number, position: 0 | 1): string {
-    const id = block.words[slot * WORDS_PER_RECORD + (position === 0 ? LABEL_0 : LABEL_1)] as number;
+    const id = labelId(block.words[slot * WORDS_PER_RECORD + LABELS] as number, position);
     return this.names.name(id);
   }
 
@@ -122,12 +123,11 @@ export class RingView {
   }
 
   #text(words: Int32Array, word: number): string | undefined {
-    const high = words[word + TEXT_HIGH] as number;
-    const length = high & 0xffff;
-    if (length === 0) {
+    if (!hasText(words[word + KIND] as number)) {
       return '';
     }
+    const high = words[word + TEXT_HIGH] as number;
     const position = (high >>> 16) * TWO_TO_32 + ((words[word + TEXT_LOW] as number) >>> 0);
-    return readText(this.ring, { position, length });
+    return readText(this.ring, { position, length: high & 0xffff });
   }
 }

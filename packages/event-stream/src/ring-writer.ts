@@ -19,6 +19,14 @@ import { storePosition } from './position.ts';
 import type { Ring } from './ring.ts';
 import { TextWriter } from './text-ring.ts';
 
+// V8 turns a module's own constants into immediates, imported ones not.
+const NUMBERS = NUMBERS_PER_RECORD;
+const WORDS = WORDS_PER_RECORD;
+const TIME_AT = TIME;
+const HLC_LOW_AT = HLC_LOW;
+const HLC_HIGH_AT = HLC_HIGH;
+const PROGRESS_AT = PROGRESS;
+
 /** `begin` when the event is refused. */
 export const REFUSED = -1;
 
@@ -80,9 +88,9 @@ export class RingWriter {
     const { clock, words } = this;
     const time = clock.tick(timeMs);
     const slot = this.#cursor & this.#mask;
-    this.numbers[slot * NUMBERS_PER_RECORD + TIME] = time;
-    words[slot * WORDS_PER_RECORD + HLC_LOW] = clock.low;
-    words[slot * WORDS_PER_RECORD + HLC_HIGH] = clock.high;
+    this.numbers[slot * NUMBERS + TIME_AT] = time;
+    words[slot * WORDS + HLC_LOW_AT] = clock.low;
+    words[slot * WORDS + HLC_HIGH_AT] = clock.high;
     return slot;
   }
 
@@ -90,7 +98,7 @@ export class RingWriter {
   commit(isUrgent: boolean): void {
     this.#cursor = (this.#cursor + 1) | 0;
     this.#room--;
-    this.#header[PROGRESS] = this.#cursor;
+    this.#header[PROGRESS_AT] = this.#cursor;
     if (isUrgent) {
       this.publish();
     }

@@ -35,8 +35,13 @@ export class BucketStore {
 
   /** Adds a run of counts and returns their total. */
   addAll(run: { readonly offset: number; readonly counts: ArrayLike<number> }): number {
+    const [start, end] = nonEmptyStretch(run.counts);
+    if (start === end) {
+      return 0;
+    }
+    this.#cover(this.#clamp(run.offset + start), this.#clamp(run.offset + end - 1));
     let total = 0;
-    for (let i = 0; i < run.counts.length; i++) {
+    for (let i = start; i < end; i++) {
       const count = run.counts[i] as number;
       if (count > 0) {
         this.add(run.offset + i, count);
@@ -75,30 +80,46 @@ export class BucketStore {
 
   /** The non-empty stretch. */
   toRun(): BucketRun {
-    const counts = this.#counts;
-    let start = 0;
-    let end = counts.length;
-    while (start < end && counts[start] === 0) start++;
-    while (end > start && counts[end - 1] === 0) end--;
-    return { offset: start === end ? 0 : this.#offset + start, counts: Array.from(counts.subarray(start, end)) };
+    const [start, end] = nonEmptyStretch(this.#counts);
+    return {
+      offset: start === end ? 0 : this.#offset + start,
+      counts: Array.from(this.#counts.subarray(start, end)),
+    };
   }
 
   #addOutside(index: number, count: number): void {
-    this.#cover(index);
-    const position = index - this.#offset;
+    const inside = this.#clamp(index);
+    this.#cover(inside, inside);
+    const position = inside - this.#offset;
     this.#counts[position] = (this.#counts[position] as number) + count;
   }
 
-  #cover(index: number): void {
-    const step = this.#step;
-    const isEmpty = this.#counts.length === 0;
-    const from = isEmpty ? index : Math.min(index, this.#offset);
-    const to = isEmpty ? index : Math.max(index, this.#offset + this.#counts.length - 1);
-    const offset = Math.max(Math.floor(from / step) * step, this.#lowest);
-    const end = Math.min((Math.floor(to / step) + 1) * step, this.#highest + 1);
+  #clamp(index: number): number {
+    return Math.min(Math.max(index, this.#lowest), this.#highest);
+  }
+
+  /** Makes the array reach from one index to another, in whole steps. */
+  #cover(first: number, last: number): void {
+    const covered = this.#counts.length;
+    if (covered > 0 && first >= this.#offset && last < this.#offset + covered) {
+      return;
+    }
+    const from = covered === 0 ? first : Math.min(first, this.#offset);
+    const to = covered === 0 ? last : Math.max(last, this.#offset + covered - 1);
+    const offset = Math.max(Math.floor(from / this.#step) * this.#step, this.#lowest);
+    const end = Math.min((Math.floor(to / this.#step) + 1) * this.#step, this.#highest + 1);
     const counts = new Float64Array(end - offset);
-    counts.set(this.#counts, isEmpty ? 0 : this.#offset - offset);
+    counts.set(this.#counts, covered === 0 ? 0 : this.#offset - offset);
     this.#offset = offset;
     this.#counts = counts;
   }
+}
+
+/** Start and end (exclusive) of what lies between leading and trailing zeros. */
+function nonEmptyStretch(counts: ArrayLike<number>): [start: number, end: number] {
+  let start = 0;
+  let end = counts.length;
+  while (start < end && counts[start] === 0) start++;
+  while (end > start && counts[end - 1] === 0) end--;
+  return [start, end];
 }
