@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { CONFIG_TABLE } from '@sonde/node';
+import { CONFIGURATION } from '@sonde/node';
 import { renderConfiguration } from './render-configuration.ts';
 import { renderTelemetry } from './render-telemetry.ts';
 import { loadTelemetry, ROOT } from './telemetry-tables.ts';
@@ -19,7 +19,7 @@ function format(path: string, text: string): string {
 
 const pages = {
   'docs/telemetry.md': renderTelemetry(await loadTelemetry()),
-  'docs/configuration.md': renderConfiguration(CONFIG_TABLE),
+  'docs/configuration.md': renderConfiguration(CONFIGURATION),
 };
 
 const isCheck = process.argv.includes('--check');
