@@ -1,5 +1,5 @@
 import { shared } from '@sonde/event-stream';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './types.ts';
 
 /** What runs in this thread; one, whichever copy of this package started it. */
 export interface HandleState {

@@ -79,6 +79,20 @@ function createServer(reader: PrometheusExporter, host: string): http.Server {
   return server.unref();
 }
 
+/** The stock exporter, without its server; its shutdown, which the SDK calls, stops ours. */
+class ScrapedReader extends PrometheusExporter {
+  readonly #stop: () => void;
+
+  constructor(stop: () => void, producer: HotMetricProducer) {
+    super({ preventServerStart: true, metricProducers: [producer] });
+    this.#stop = stop;
+  }
+
+  override async onShutdown(): Promise<void> {
+    this.#stop();
+  }
+}
+
 class Endpoint implements PrometheusEndpoint {
   readonly reader: PrometheusExporter;
   readonly #config: PrometheusEndpointConfig;
@@ -94,7 +108,7 @@ class Endpoint implements PrometheusEndpoint {
     this.#host = config.host ?? DEFAULT_HOST;
     this.#port = config.port ?? DEFAULT_PORT;
     this.#producer = hotMetrics().producer({ temporality: 'cumulative' });
-    this.reader = new PrometheusExporter({ preventServerStart: true, metricProducers: [this.#producer] });
+    this.reader = new ScrapedReader(() => this.stop(), this.#producer);
     this.#server = createServer(this.reader, this.#host);
     this.#server.on('error', (error: NodeJS.ErrnoException) => this.#onError(error));
     this.#server.on('listening', () => {

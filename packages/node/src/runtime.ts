@@ -1,14 +1,5 @@
-import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
-import {
-  EventLogBridge,
-  eventParticipant,
-  linkThreads,
-  metricParticipant,
-  observeEventStream,
-  SpanEventProcessor,
-} from '@sonde/event-bridge';
-import { configureEventStream, eventStream } from '@sonde/event-stream';
+import { SpanEventProcessor } from '@sonde/event-bridge';
 import { guard } from '@sonde/instrumentation-kit';
 import { FOREIGN_SDK_LINE, startUpLine } from './banner.ts';
 import type { Resolution } from './configuration/resolve-options.ts';
@@ -20,27 +11,21 @@ import { createInstrumentations } from './instrumentations.ts';
 import { LocalRootProcessor } from './local-root-processor.ts';
 import type { ProcessRole } from './process-role.ts';
 import { Sdk } from './sdk.ts';
+import { Subsystems } from './subsystems.ts';
 import type { Terminal } from './terminal.ts';
+import type { Runtime } from './types.ts';
 
 export interface RuntimeConfig {
   readonly resolution: Resolution;
-  readonly role: Exclude<ProcessRole, 'tool'>;
+  readonly role: ProcessRole;
   readonly terminal: Terminal;
 }
 
-/** Everything that the preload starts in one thread. */
-export interface Runtime {
-  /** Hands everything to the exporters and waits for them. */
-  flush(): Promise<void>;
-  /** Undoes everything: patches, registrations, listeners, timers. Idempotent. */
-  shutdown(): Promise<void>;
-}
-
+/** Everything that the preload starts in one thread: the subsystems, an SDK, and what an exit has to wait for. */
 class PreloadedRuntime implements Runtime {
-  readonly #instrumentations: readonly Instrumentation[];
+  readonly #subsystems: Subsystems;
   readonly #sdk: Sdk;
   readonly #localRoots = new LocalRootProcessor();
-  readonly #bridge: EventLogBridge | undefined;
   readonly #undo: (() => void)[] = [];
   #ending: Promise<void> | undefined;
   /** Sampled spans that had ended at the last delivery; -1 before the first. */
@@ -48,33 +33,30 @@ class PreloadedRuntime implements Runtime {
 
   constructor({ resolution, role, terminal }: RuntimeConfig) {
     const { options, file } = resolution;
-    const collects = role !== 'worker';
-    if (collects) configureEventStream({ slots: options.streamSize });
-    const link = linkThreads([eventParticipant(), metricParticipant()]);
-    this.#undo.push(() => link.close());
-    if (collects) this.#undo.push(observeEventStream());
-
-    this.#instrumentations = createInstrumentations(options);
+    const instrumentations = createInstrumentations(options);
+    this.#subsystems = new Subsystems({ options, role, instrumentations });
     const spanProcessors: SpanProcessor[] = [this.#localRoots];
     if (options.spanEvents) spanProcessors.push(new SpanEventProcessor());
     this.#sdk = new Sdk({
       spanProcessors,
-      instrumentations: this.#instrumentations,
+      instrumentations,
       prometheus: options.prometheus,
       mayBind: role === 'main',
-      collects,
+      collects: role !== 'worker',
       warn: (sentence) => terminal.warn(sentence),
       onForeignSdk: () => terminal.announce(FOREIGN_SDK_LINE),
     });
-    for (const instrumentation of this.#instrumentations) this.#enable(instrumentation);
-    this.#bridge = collects ? new EventLogBridge() : undefined;
+    this.#subsystems.enable();
     if (!this.#sdk.own.deliveries.isEmpty) this.#deliverAtExit(role);
     terminal.announce(startUpLine({ options, own: this.#sdk.own, file }));
   }
 
+  get instrumentationNames(): readonly string[] {
+    return this.#subsystems.instrumentationNames;
+  }
+
   async flush(): Promise<void> {
-    eventStream().flush();
-    await this.#bridge?.forceFlush();
+    await this.#subsystems.flush();
     await this.#sdk.flush();
   }
 
@@ -84,17 +66,10 @@ class PreloadedRuntime implements Runtime {
   }
 
   async #end(): Promise<void> {
-    for (const instrumentation of this.#instrumentations) {
-      guard('node.disable', () => instrumentation.disable(), undefined);
-    }
-    await this.#bridge?.shutdown();
     await this.#deliver();
+    await this.#subsystems.shutdown();
     for (const undo of this.#undo.splice(0)) guard('node.shutdown', undo, undefined);
     await this.#sdk.shutdown();
-  }
-
-  #enable(instrumentation: Instrumentation): void {
-    guard(`node.enable.${instrumentation.instrumentationName}`, () => instrumentation.enable(), undefined);
   }
 
   readonly #deliver = (): Promise<void> => {
@@ -102,7 +77,7 @@ class PreloadedRuntime implements Runtime {
     return deliver({ flush: () => this.flush(), endpoints: this.#sdk.own.deliveries.endpoints });
   };
 
-  #deliverAtExit(role: RuntimeConfig['role']): void {
+  #deliverAtExit(role: ProcessRole): void {
     this.#undo.push(
       releaseExportSockets(),
       deliverBeforeExit({

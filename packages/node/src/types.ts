@@ -37,3 +37,13 @@ export type Source = 'code' | 'environment' | 'file' | 'preset';
 
 /** Every option filled; `banner` stays open where nobody decided. */
 export type ResolvedOptions = Required<Omit<SondeOptions, 'banner'>> & { readonly banner: boolean | undefined };
+
+/** What has been started in this thread. */
+export interface Runtime {
+  /** Names of the instrumentations that it brought. */
+  readonly instrumentationNames: readonly string[];
+  /** Hands everything over and waits for those that take it. */
+  flush(): Promise<void>;
+  /** Takes everything off again. Idempotent. */
+  shutdown(): Promise<void>;
+}

@@ -17,7 +17,7 @@ export function registered(key: Registrable): unknown {
 }
 
 export interface GlobalApiConfig {
-  /** What Sonde registers. Only for what nobody else has registered. */
+  /** What stands in the registry for Sonde. */
   readonly own: Readonly<Partial<Record<Registrable, unknown>>>;
   /** Version of the API copy that Sonde uses. */
   readonly version: string;
@@ -52,7 +52,7 @@ export class GlobalApi {
     // A new object: the version of a registry that API 1.10 made cannot be redefined.
     this.#registry = { ...present, version };
     for (const key of REGISTRABLES) {
-      if (own[key] !== undefined && this.#registry[key] === undefined) this.#guard(key, own[key]);
+      if (own[key] !== undefined) this.#guard(key, own[key]);
     }
     this.#guardVersion();
     Object.defineProperty(globals, KEY, {

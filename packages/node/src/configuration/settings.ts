@@ -106,3 +106,60 @@ export function describeRule(rule: Rule): string {
       return 'true or false';
   }
 }
+
+const BY_ENVIRONMENT_ONLY: readonly ConfigurationRow[] = [
+  {
+    key: '',
+    environment: 'SONDE_CONFIG',
+    type: 'a path',
+    default: '`sonde.yaml` or `sonde.yml` in the working directory',
+    description: 'The configuration file. It holds the settings of this table as `key: value` lines.',
+  },
+  {
+    key: '',
+    environment: 'OTEL_SDK_DISABLED',
+    type: 'true or false',
+    default: '`false`',
+    description: 'Switches everything off.',
+  },
+  {
+    key: '',
+    environment: 'OTEL_TRACES_EXPORTER, OTEL_METRICS_EXPORTER, OTEL_LOGS_EXPORTER',
+    type: '`otlp`, `console`, `none`; metrics also `prometheus`, traces also `zipkin`',
+    default: '`otlp` if an OTLP endpoint is named, else nothing is sent',
+    description: 'Where each signal goes. OTEL_METRICS_EXPORTER decides on Prometheus too.',
+  },
+  {
+    key: '',
+    environment: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    type: 'a URL',
+    default: 'none: nothing is sent unasked',
+    description: 'Where OTLP goes. All OTEL_EXPORTER_OTLP_* variables hold, those of single signals included.',
+  },
+  {
+    key: '',
+    environment: 'OTEL_EXPORTER_PROMETHEUS_HOST',
+    type: 'a host name or address',
+    default: '`127.0.0.1`',
+    description: 'Address that metrics are served on. Anything but loopback lets others read them.',
+  },
+  {
+    key: '',
+    environment: 'OTEL_EXPORTER_PROMETHEUS_PORT',
+    type: 'an integer from 0 to 65535',
+    default: '`9464`',
+    description: 'Port that metrics are served on; 0 takes a free one.',
+  },
+];
+
+/** Every setting as a row, for docs/configuration.md. */
+export const CONFIGURATION: readonly ConfigurationRow[] = [
+  ...SETTING_KEYS.map((key) => ({
+    key,
+    environment: SETTINGS[key].environment,
+    type: describeRule(SETTINGS[key].rule),
+    default: SETTINGS[key].default,
+    description: SETTINGS[key].description,
+  })),
+  ...BY_ENVIRONMENT_ONLY,
+];

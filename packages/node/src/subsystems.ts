@@ -1,0 +1,64 @@
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import {
+  EventLogBridge,
+  eventParticipant,
+  linkThreads,
+  metricParticipant,
+  observeEventStream,
+} from '@sonde/event-bridge';
+import { configureEventStream, eventStream } from '@sonde/event-stream';
+import { guard } from '@sonde/instrumentation-kit';
+import type { ProcessRole } from './process-role.ts';
+import type { ResolvedOptions, Runtime } from './types.ts';
+
+export interface SubsystemsConfig {
+  readonly options: ResolvedOptions;
+  readonly role: ProcessRole;
+  readonly instrumentations: readonly Instrumentation[];
+}
+
+/**
+ * What runs beside an SDK, whoever made that: the event stream, the link between threads, the bridge to logs. The main
+ * thread of a process collects; its workers announce what they have.
+ */
+export class Subsystems implements Runtime {
+  readonly #instrumentations: readonly Instrumentation[];
+  readonly #bridge: EventLogBridge | undefined;
+  readonly #undo: (() => void)[] = [];
+
+  constructor({ options, role, instrumentations }: SubsystemsConfig) {
+    this.#instrumentations = instrumentations;
+    const collects = role !== 'worker';
+    if (collects) configureEventStream({ slots: options.streamSize });
+    const link = linkThreads([eventParticipant(), metricParticipant()]);
+    this.#undo.push(() => link.close());
+    if (!collects) return;
+    this.#undo.push(observeEventStream());
+    this.#bridge = new EventLogBridge();
+  }
+
+  get instrumentationNames(): readonly string[] {
+    return this.#instrumentations.map(({ instrumentationName }) => instrumentationName);
+  }
+
+  /** Switches the instrumentations on. With a NodeSDK that is the SDK's part. */
+  enable(): void {
+    for (const instrumentation of this.#instrumentations) {
+      guard(`node.enable.${instrumentation.instrumentationName}`, () => instrumentation.enable(), undefined);
+    }
+  }
+
+  /** Writes the events that are due to the logs. */
+  async flush(): Promise<void> {
+    eventStream().flush();
+    await this.#bridge?.forceFlush();
+  }
+
+  async shutdown(): Promise<void> {
+    for (const instrumentation of this.#instrumentations) {
+      guard(`node.disable.${instrumentation.instrumentationName}`, () => instrumentation.disable(), undefined);
+    }
+    await this.#bridge?.shutdown();
+    for (const undo of this.#undo.splice(0)) guard('node.shutdown', undo, undefined);
+  }
+}
