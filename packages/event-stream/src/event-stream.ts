@@ -36,6 +36,8 @@ class ThreadEventStream implements EventStream {
   readonly #admissions: AdmissionTable;
   readonly #registry = new DefinitionRegistry();
   readonly #handles = new Map<string, EventHandle>();
+  /** Those who do not keep their handle pay for one look-up, as long as they keep their definition. */
+  readonly #handlesByDefinition = new WeakMap<EventDefinition, EventHandle>();
   readonly #subscriptions = new Set<RingSubscription>();
   readonly #allocateListeners = new Set<(descriptor: RingDescriptor) => void>();
   /** This thread's ring, once it is there, and those attached. */
@@ -59,18 +61,11 @@ class ThreadEventStream implements EventStream {
   }
 
   event(definition: EventDefinition): EventHandle {
-    const checked = checkDefinition(definition);
-    this.#registry.checkShape(checked);
-    const known = this.#handles.get(checked.name);
-    if (known !== undefined) {
-      return known;
+    let handle = this.#handlesByDefinition.get(definition);
+    if (handle === undefined) {
+      handle = this.#define(checkDefinition(definition));
+      this.#handlesByDefinition.set(definition, handle);
     }
-    const shared = { writer: this.#writer, admissions: this.#admissions, dictionary: this.#dictionary };
-    const type = this.#dictionary.definition(checked);
-    this.#registry.numberOf(checked);
-    const { severity } = checked;
-    const handle = new RingEventHandle(shared, { definition: checked, type, severity, labels: [0, 0] });
-    this.#handles.set(checked.name, handle);
     return handle;
   }
 
@@ -185,6 +180,20 @@ class ThreadEventStream implements EventStream {
       listener(this.#own.ring.descriptor);
     }
     return () => this.#allocateListeners.delete(listener);
+  }
+
+  #define(definition: EventDefinition): EventHandle {
+    this.#registry.checkShape(definition);
+    const known = this.#handles.get(definition.name);
+    if (known !== undefined) {
+      return known;
+    }
+    const shared = { writer: this.#writer, admissions: this.#admissions, dictionary: this.#dictionary };
+    const type = this.#dictionary.definition(definition);
+    this.#registry.numberOf(definition);
+    const handle = new RingEventHandle(shared, { definition, type, severity: definition.severity, labels: [0, 0] });
+    this.#handles.set(definition.name, handle);
+    return handle;
   }
 
   #allocate(): Ring {

@@ -55,12 +55,12 @@ export class HybridLogicalClock implements HybridClock {
    * missing, NaN, negative, or further ahead than the permitted drift. In the common case one comparison and one add.
    */
   tick(timeMs: number | undefined): number {
-    const time = timeMs as number;
-    if (time >= 0 && time < this.#nextMs && (this.low & LOGICAL_MAX) !== LOGICAL_MAX) {
+    const time = (timeMs as number) >= 0 ? (timeMs as number) : this.#now();
+    if (time < this.#nextMs && (this.low & LOGICAL_MAX) !== LOGICAL_MAX) {
       this.low = (this.low + 1) | 0;
       return time;
     }
-    return this.#tickPhysical(time);
+    return this.#advance(time);
   }
 
   send(nowMs?: number): HybridTimestamp {
@@ -84,7 +84,7 @@ export class HybridLogicalClock implements HybridClock {
     return true;
   }
 
-  #tickPhysical(timeMs: number): number {
+  #advance(timeMs: number): number {
     const time = this.#plausible(timeMs);
     const physicalMs = Math.floor(this.#timeOriginMs + time);
     if (physicalMs > this.#physicalMs) {
@@ -95,7 +95,7 @@ export class HybridLogicalClock implements HybridClock {
     return time;
   }
 
-  /** A leap is checked against the clock; it happens at most once a drift, so the clock is read rarely. */
+  /** A leap is checked against the clock. It can happen once a drift at most, so the clock is hardly read for it. */
   #plausible(timeMs: number): number {
     if (timeMs >= 0 && timeMs < this.#nextMs + this.#maxDriftMs) {
       return timeMs;
@@ -105,12 +105,13 @@ export class HybridLogicalClock implements HybridClock {
   }
 
   #set(physicalMs: number, logical: number): void {
-    const carry = logical > LOGICAL_MAX ? 1 : 0;
-    const physical = physicalMs + carry;
+    const isFull = logical > LOGICAL_MAX;
+    const physical = isFull ? physicalMs + 1 : physicalMs;
+    const high = Math.floor(physical / LOGICAL_BITS);
     this.#physicalMs = physical;
     this.#nextMs = physical + 1 - this.#timeOriginMs;
-    this.high = (physical / LOGICAL_BITS) | 0;
-    this.low = ((physical % LOGICAL_BITS) << 16) | (carry ? 0 : logical);
+    this.high = high | 0;
+    this.low = ((physical - high * LOGICAL_BITS) << 16) | (isFull ? 0 : logical);
   }
 }
 

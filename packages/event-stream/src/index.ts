@@ -21,6 +21,19 @@ export type {
   Summary,
   TimeBucket,
 } from './query-types.ts';
+export {
+  errorEvents,
+  filesystemPerformance,
+  type Incidents,
+  memoryPressure,
+  type OperationPerformance,
+  operationPerformance,
+  type ReportOptions,
+  securityEvents,
+  slowOperations,
+  syscallPerformance,
+  traceEvents,
+} from './ready-made-queries.ts';
 export { shared } from './runtime.ts';
 export type {
   EventStream,

@@ -1,6 +1,6 @@
 import { Doorbell } from './doorbell.ts';
 import type { EventRecord } from './event-types.ts';
-import { type CompiledFilter, compileFilters } from './filter.ts';
+import { type CompiledFilter, compileFilters, REJECT } from './filter.ts';
 import { Gate } from './gates.ts';
 import { BATCH, KIND, severityOfKind, typeOfKind, WORDS_PER_RECORD } from './layout.ts';
 import { createScratch, type Scratch } from './record-block.ts';
@@ -167,7 +167,7 @@ export class RingSubscription implements Subscription {
     const thresholds = view.thresholds(this.#filter);
     for (let slot = from; slot < to; slot++) {
       const kind = block.words[slot * WORDS_PER_RECORD + KIND] as number;
-      if (severityOfKind(kind) >= (thresholds[typeOfKind(kind)] ?? 0)) {
+      if (severityOfKind(kind) >= (thresholds[typeOfKind(kind)] ?? REJECT)) {
         const { record } = view.decode(block, slot);
         if (this.#accepts(record)) ahead.push(record);
       }
