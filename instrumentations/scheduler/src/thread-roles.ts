@@ -31,8 +31,6 @@ export interface ProcessFacts {
   readonly v8PoolSize: number;
   /** Worker threads whose kernel thread is known. */
   readonly workerTids: ReadonlySet<number>;
-  /** Names given to workers, as the kernel cuts them. */
-  readonly workerNames: ReadonlySet<string>;
   readonly watcherTid: number;
 }
 
@@ -44,9 +42,8 @@ export function roleOf(thread: SeenThread, all: readonly SeenThread[], facts: Pr
   const { tid, name } = thread;
   if (tid === facts.pid) return 'main';
   if (tid === facts.watcherTid) return 'sonde';
-  if (facts.workerTids.has(tid)) return 'worker';
   if (Object.hasOwn(BY_NAME, name)) return BY_NAME[name] as ThreadRole;
-  if (facts.workerNames.has(name)) return 'worker';
+  if (facts.workerTids.has(tid)) return 'worker';
   const scheduler = all.find((other) => other.name === 'DelayedTaskSche');
   const isUnnamed = all.some((other) => other.tid === facts.pid && other.name === name);
   const rank = scheduler === undefined ? 0 : tid - scheduler.tid;

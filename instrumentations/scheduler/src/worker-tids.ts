@@ -1,7 +1,7 @@
-import { readlinkSync } from 'node:fs';
 import { types } from 'node:util';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { unobserved } from '@sonde/instrumentation-kit';
+import { currentTid } from './current-tid.ts';
 
 /** Workers remembered; beyond it the oldest is forgotten. */
 const CAPACITY = 256;
@@ -18,26 +18,11 @@ function cells(): Int32Array | undefined {
   return new Int32Array(memory);
 }
 
-/** The calling thread's id as the kernel knows it; 0 where /proc does not tell. */
-export function currentTid(): number {
-  try {
-    return (
-      Number(
-        unobserved(() => readlinkSync('/proc/thread-self'))
-          .split('/')
-          .at(-1),
-      ) || 0
-    );
-  } catch {
-    return 0;
-  }
-}
-
 /** In a worker: tells its kernel thread to the main thread. In the main thread: makes the list that workers inherit. */
 export function announceWorkerTid(): void {
   const list = cells();
   if (isMainThread || list === undefined) return;
-  const tid = currentTid();
+  const tid = unobserved(currentTid);
   if (tid > 0) Atomics.store(list, 1 + (Atomics.add(list, 0, 1) % CAPACITY), tid);
 }
 

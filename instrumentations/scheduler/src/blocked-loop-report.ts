@@ -1,0 +1,124 @@
+import { ROOT_CONTEXT, type SpanContext, type Tracer, trace } from '@opentelemetry/api';
+import { type EventHandle, eventStream } from '@sonde/event-stream';
+import { guard, type InstrumentsOf } from '@sonde/instrumentation-kit';
+import type { Sighting } from './blocked-loop.ts';
+import type { METRICS } from './metric-names.ts';
+import { parsePausedContext } from './paused-context.ts';
+import { TELEMETRY } from './semantic-names.ts';
+import { culpritOf, stackText, toSource } from './stack-frames.ts';
+import type { BlockedLoopReport, LongTurn, StackFrame } from './types.ts';
+import type { CpuMark } from './watch-memory.ts';
+
+export interface ReporterConfig {
+  readonly event: EventHandle;
+  readonly blockedTime: InstrumentsOf<typeof METRICS>['blockedTime'];
+  /** Asked at each report: providers may be set late. */
+  readonly tracer: () => Tracer;
+  readonly timeOriginMs: number;
+  /** CPU time of this thread so far; undefined where it is not known. */
+  readonly cpuNow: () => CpuMark | undefined;
+  readonly onBlockedLoop: ((report: BlockedLoopReport) => void) | undefined;
+}
+
+type CpuShare = Pick<BlockedLoopReport, 'cpuMs' | 'runQueueMs' | 'observedMs'>;
+
+function cpuShare(from: CpuMark | undefined, to: CpuMark | undefined): CpuShare {
+  if (from === undefined || to === undefined) return { cpuMs: undefined, runQueueMs: undefined, observedMs: undefined };
+  return {
+    cpuMs: (to.runNanos - from.runNanos) / 1e6,
+    runQueueMs: (to.waitNanos - from.waitNanos) / 1e6,
+    observedMs: to.atMs - from.atMs,
+  };
+}
+
+interface Stall {
+  readonly report: BlockedLoopReport;
+  readonly spanContext: SpanContext | undefined;
+}
+
+/** Brings together what the ledger and the watcher know of one stall. */
+export function describeStall(turn: LongTurn, sighting: Sighting, cpuNow: CpuMark | undefined): Stall {
+  const isSeen = sighting.kind === 'sample';
+  const stack: StackFrame[] = isSeen ? sighting.frames.map(toSource) : [];
+  const { spanContext, route } = parsePausedContext(isSeen ? sighting.context : '');
+  // Without a stack, a single trace that was active in the turn is the only one it can have been.
+  const [only, ...others] = turn.roots;
+  const root = isSeen || others.length > 0 ? undefined : only;
+  const report = {
+    ...turn,
+    culprit: culpritOf(stack),
+    stack,
+    route: route ?? root?.route,
+    traceId: spanContext?.traceId ?? root?.traceId,
+    spanId: spanContext?.spanId ?? root?.spanId,
+    pauseMs: isSeen ? sighting.pauseMs : undefined,
+    missed: isSeen ? undefined : sighting.reason,
+    ...cpuShare(sighting.mark, cpuNow),
+  };
+  return { report, spanContext };
+}
+
+/** Tells the world about stalls: an event, a counter, a span where the trace is known, and the callback. */
+export class BlockedLoopReporter {
+  readonly #config: ReporterConfig;
+
+  constructor(config: ReporterConfig) {
+    this.#config = config;
+  }
+
+  report(turn: LongTurn, sighting: Sighting): void {
+    const { report, spanContext } = describeStall(turn, sighting, this.#config.cpuNow());
+    guard('scheduler.blocked-loop.event', () => this.#emit(report), undefined);
+    if (spanContext !== undefined) {
+      guard('scheduler.blocked-loop.span', () => this.#startSpan(report, spanContext), undefined);
+    }
+    const { onBlockedLoop } = this.#config;
+    if (onBlockedLoop !== undefined) guard('scheduler.onBlockedLoop', () => onBlockedLoop(report), undefined);
+  }
+
+  #emit(report: BlockedLoopReport): void {
+    const { event, blockedTime, timeOriginMs } = this.#config;
+    const { culprit, stack, route = '', traceId, spanId, startTime, durationMs } = report;
+    const name = culprit === undefined ? '' : nameOf(culprit);
+    const labels = { 'code.function.name': name, 'http.route': route };
+    const isTraced = traceId !== undefined && spanId !== undefined;
+    event.bind(labels).emitText({
+      text: stackText(culprit, stack),
+      timeMs: startTime + durationMs - timeOriginMs,
+      value: durationMs / 1000,
+      ...(culprit === undefined ? {} : { detail: culprit.line }),
+      context: isTraced ? eventStream().context(traceId, spanId) : 0,
+    });
+    blockedTime.bind(withoutEmpty(labels)).add(durationMs / 1000);
+  }
+
+  #startSpan(report: BlockedLoopReport, spanContext: SpanContext): void {
+    const { culprit, stack, route, startTime, durationMs } = report;
+    const attributes = {
+      ...(culprit === undefined
+        ? {}
+        : {
+            'code.function.name': nameOf(culprit),
+            'code.file.path': culprit.file,
+            'code.line.number': culprit.line,
+            'code.column.number': culprit.column,
+          }),
+      'code.stacktrace': stackText(culprit, stack),
+      ...(route === undefined ? {} : { 'http.route': route }),
+    };
+    const parent = trace.setSpanContext(ROOT_CONTEXT, spanContext);
+    const { name } = TELEMETRY.spans.blockedLoop;
+    this.#config
+      .tracer()
+      .startSpan(name, { startTime, attributes }, parent)
+      .end(startTime + durationMs);
+  }
+}
+
+function nameOf(frame: StackFrame): string {
+  return frame.function === '' ? '<anonymous>' : frame.function;
+}
+
+function withoutEmpty(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''));
+}

@@ -1,0 +1,180 @@
+import { extname } from 'node:path';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { Worker } from 'node:worker_threads';
+import { countDropped, guard, unobserved, warnOnce } from '@sonde/instrumentation-kit';
+import type { ResolvedBlockedLoopConfig } from './config.ts';
+import { CONTEXT_EXPRESSION, exposePausedContext } from './paused-context.ts';
+import { WATCHER_NAME } from './thread-roles.ts';
+import type { LongTurn } from './types.ts';
+import {
+  CALLED_TURN,
+  DEBUGGED,
+  type MissedMessage,
+  type SampleMessage,
+  STOP,
+  WATCH_MEMORY_BYTES,
+  type WatcherData,
+  type WatcherMessage,
+} from './watch-memory.ts';
+
+/** Programs that end sooner never start a watcher: it costs them some 15 ms of CPU. */
+const START_AFTER_MS = 100;
+/** Stalls whose other half (end of the turn, or what the watcher saw) is waited for. */
+const MAX_PENDING = 64;
+/** The watcher needs a few MB; more means that something is wrong with it. */
+const WATCHER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } as const;
+
+/** What the watcher said about a turn. */
+export type Sighting = SampleMessage | MissedMessage;
+
+export interface BlockedLoopWatchConfig {
+  readonly options: ResolvedBlockedLoopConfig;
+  readonly memory: SharedArrayBuffer;
+  /** A turn of the threshold or longer has ended, and all that can be known about it is. */
+  readonly onStall: (turn: LongTurn, sighting: Sighting) => void;
+}
+
+interface Permission {
+  has(scope: string): boolean;
+}
+
+/** Why no watcher can run here, or undefined. */
+function obstacle(): string | undefined {
+  if (!process.features.inspector) return 'this Node was built without the inspector';
+  const { permission } = process as { permission?: Permission };
+  if (permission === undefined) return undefined;
+  const isAllowed = unobserved(() => permission.has('worker') && permission.has('inspector'));
+  return isAllowed ? undefined : 'the permission model allows no worker or no inspector';
+}
+
+/** Whether somebody can attach a debugger, or has. */
+function isDebugged(): boolean {
+  return process.getBuiltinModule('node:inspector').url() !== undefined;
+}
+
+/**
+ * The main thread's side of the blocked-loop report: starts the watcher, and brings together the two halves of each
+ * stall, its duration (from the turn ledger) and its stack (from the watcher), whichever comes first.
+ */
+export class BlockedLoopWatch {
+  /** Kernel thread of the watcher, 0 while it is not known. */
+  watcherTid = 0;
+  readonly #config: BlockedLoopWatchConfig;
+  readonly #cells: Int32Array;
+  readonly #turns = new Map<number, LongTurn>();
+  readonly #sightings = new Map<number, Sighting>();
+  #worker: Worker | undefined;
+  #startTimer: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #hide: (() => void) | undefined;
+
+  constructor(config: BlockedLoopWatchConfig) {
+    this.#config = config;
+    this.#cells = new Int32Array(config.memory, 0, WATCH_MEMORY_BYTES / 4);
+  }
+
+  start(): void {
+    const reason = obstacle();
+    if (reason !== undefined) {
+      warnOnce('scheduler.watcher', `scheduler: blocked loops are reported without their stacks: ${reason}`);
+      return;
+    }
+    this.#hide = exposePausedContext();
+    const launch = (): void => guard('scheduler.watcher', () => this.#launch(), undefined);
+    this.#startTimer = setTimeout(launch, START_AFTER_MS).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#startTimer);
+    this.#hide?.();
+    Atomics.store(this.#cells, STOP, 1);
+    Atomics.notify(this.#cells, STOP);
+    this.#ended();
+  }
+
+  /** Looks whether a debugger was opened meanwhile. Some microseconds: to be called now and then. */
+  refresh(): void {
+    if (this.#worker !== undefined) Atomics.store(this.#cells, DEBUGGED, isDebugged() ? 1 : 0);
+  }
+
+  /** A turn of the threshold or longer has ended. */
+  turnEnded(turn: LongTurn): void {
+    const number = turn.turn | 0;
+    const sighting = this.#sightings.get(number);
+    if (sighting !== undefined) {
+      this.#sightings.delete(number);
+      this.#config.onStall(turn, sighting);
+    } else if (this.#worker !== undefined && Atomics.load(this.#cells, CALLED_TURN) === number) {
+      this.#remember(this.#turns, number, turn);
+    } else {
+      this.#config.onStall(turn, this.#unseen(number));
+    }
+  }
+
+  #launch(): void {
+    const { options, memory } = this.#config;
+    this.refresh();
+    const { thresholdMs, stacksPerMinute, burst, maxFrames } = options;
+    const workerData: WatcherData = {
+      memory,
+      clockZeroMs: Number(process.hrtime.bigint()) / 1e6 - performance.now(),
+      pid: process.pid,
+      thresholdMs,
+      stacksPerMinute,
+      burst,
+      maxFrames,
+      contextExpression: CONTEXT_EXPRESSION,
+    };
+    // No execArgv and no NODE_OPTIONS: a preload of the application, Sonde's own among them, must not run in it.
+    const settings = { name: WATCHER_NAME, workerData, execArgv: [], env: {}, resourceLimits: WATCHER_LIMITS };
+    const file = new URL(`./watcher${extname(import.meta.filename)}`, import.meta.url);
+    const worker = unobserved(() => new Worker(file, { ...settings, stdin: false, stdout: false, stderr: false }));
+    worker.on('message', (message: WatcherMessage) => this.#hear(message));
+    worker.on('error', (error) => {
+      warnOnce('scheduler.watcher', `scheduler: the watcher of the event loop failed: ${error.message}`, error);
+    });
+    worker.on('exit', () => this.#ended());
+    // After the listeners: the first one for 'message' makes the worker keep the process alive again.
+    worker.unref();
+    this.#worker = worker;
+  }
+
+  #hear(message: WatcherMessage): void {
+    if (message.kind === 'ready') {
+      this.watcherTid = message.tid;
+      if (message.needsHeartbeat) this.#beat();
+      return;
+    }
+    const turn = this.#turns.get(message.turn);
+    if (turn !== undefined) {
+      this.#turns.delete(message.turn);
+      this.#config.onStall(turn, message);
+    } else this.#remember(this.#sightings, message.turn, message);
+  }
+
+  /** Where the watcher cannot tell an idle loop from a blocked one, an idle loop turns now and then. */
+  #beat(): void {
+    this.#heartbeat = setInterval(() => undefined, this.#config.options.thresholdMs / 4).unref();
+  }
+
+  #ended(): void {
+    this.#worker = undefined;
+    clearInterval(this.#heartbeat);
+    for (const [number, turn] of this.#turns) this.#config.onStall(turn, this.#unseen(number));
+    this.#turns.clear();
+  }
+
+  #unseen(turn: number): MissedMessage {
+    const reason = this.#worker === undefined ? 'unavailable' : 'too-late';
+    return { kind: 'missed', turn, reason, mark: undefined };
+  }
+
+  #remember<T>(map: Map<number, T>, turn: number, value: T): void {
+    if (map.size >= MAX_PENDING) {
+      // Sightings of turns that ended just under the threshold stay behind; the oldest has the lowest number.
+      map.delete(map.keys().next().value as number);
+      if (map === (this.#turns as Map<number, unknown>)) countDropped('scheduler.blocked-loop.unmatched');
+    }
+    map.set(turn, value);
+  }
+}

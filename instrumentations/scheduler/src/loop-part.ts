@@ -1,0 +1,114 @@
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { eventStream } from '@sonde/event-stream';
+import { guarded } from '@sonde/instrumentation-kit';
+import { BlockedLoopWatch, type Sighting } from './blocked-loop.ts';
+import { BlockedLoopReporter } from './blocked-loop-report.ts';
+import { EventLoopMetrics } from './event-loop.ts';
+import type { Part, Surroundings } from './part.ts';
+import { OwnCpu } from './thread-cpu.ts';
+import { TurnLedger } from './turn-ledger.ts';
+import { describeRoot, publishLedger } from './turn-roots.ts';
+import type { LongTurn } from './types.ts';
+import { WATCH_MEMORY_BYTES } from './watch-memory.ts';
+
+/** How often it is looked whether somebody debugs the process. */
+const REFRESH_MS = 1000;
+
+/** The parts that live on the turns of the loop. */
+export interface LoopPart extends Part {
+  readonly ledger: TurnLedger;
+  /** Kernel thread of the watcher, 0 without one. */
+  readonly watcherTid: () => number;
+}
+
+interface Stalls {
+  readonly watch: BlockedLoopWatch | undefined;
+  readonly turnEnded: (turn: LongTurn) => void;
+  readonly stop: () => void;
+}
+
+/** The blocked-loop report: with the stack in the main thread, without it in workers, which no watcher can reach. */
+function startStalls(surroundings: Surroundings, memory: SharedArrayBuffer): Stalls | undefined {
+  const { config, events, instruments, tracer, isMainThread } = surroundings;
+  if (config.blockedLoop === undefined) return undefined;
+  const cpu = new OwnCpu();
+  const reporter = new BlockedLoopReporter({
+    event: events.blockedLoop,
+    blockedTime: instruments.blockedTime,
+    tracer,
+    timeOriginMs: performance.timeOrigin,
+    cpuNow: () => cpu.read(),
+    onBlockedLoop: config.blockedLoop.onBlockedLoop,
+  });
+  const onStall = (turn: LongTurn, sighting: Sighting): void => reporter.report(turn, sighting);
+  const watch = isMainThread ? new BlockedLoopWatch({ options: config.blockedLoop, memory, onStall }) : undefined;
+  watch?.start();
+  return {
+    watch,
+    turnEnded(turn): void {
+      if (watch !== undefined) watch.turnEnded(turn);
+      else onStall(turn, { kind: 'missed', turn: turn.turn, reason: 'unavailable', mark: undefined });
+    },
+    stop(): void {
+      watch?.stop();
+      cpu.close();
+    },
+  };
+}
+
+function atTurnEnd(callback: () => void): void {
+  // Unref'd: such an immediate neither keeps the process alive nor keeps the loop from sleeping.
+  setImmediate(callback).unref();
+}
+
+/** Starts the turn ledger, the event loop metrics and the blocked-loop report. */
+export function startLoop(surroundings: Surroundings): LoopPart {
+  const { config, events, instruments, isMainThread } = surroundings;
+  const memory = new SharedArrayBuffer(WATCH_MEMORY_BYTES);
+  const stalls = startStalls(surroundings, memory);
+  const stream = eventStream();
+  const thresholdMs = config.blockedLoop?.thresholdMs ?? Number.POSITIVE_INFINITY;
+  const role = isMainThread ? 'main' : 'worker';
+  const busyMs = (nowMs: number): number => ledger.busyMs(nowMs);
+  const metrics = config.eventLoop
+    ? new EventLoopMetrics({ instruments, role, windowMs: config.windowMs, busyMs })
+    : undefined;
+  let refreshAtMs = 0;
+  const { nodeTiming } = performance;
+  const ledger = new TurnLedger({
+    now: () => performance.now(),
+    idleMs: () => nodeTiming.idleTime,
+    atTurnEnd,
+    timeOriginMs: performance.timeOrigin,
+    cells: new Int32Array(memory),
+    longTurnMs: Math.min(config.longTurnMs, thresholdMs),
+    maxLongTurns: config.maxLongTurns,
+    onTurn(nowMs, busyMs): void {
+      metrics?.turn(nowMs, busyMs);
+      stream.flush();
+      if (nowMs < refreshAtMs) return;
+      refreshAtMs = nowMs + REFRESH_MS;
+      stalls?.watch?.refresh();
+    },
+    onLongTurn: guarded('scheduler.long-turn', (turn: LongTurn) => {
+      if (stalls !== undefined && turn.durationMs >= thresholdMs) stalls.turnEnded(turn);
+      else events.longTurn.emit(performance.now(), turn.durationMs / 1000, turn.roots.length);
+    }),
+    describeRoot,
+  });
+  publishLedger(ledger);
+  // A callback keeps the context it was scheduled in, and hands it on to the next: not that of a request.
+  context.with(ROOT_CONTEXT, () => ledger.start());
+  return {
+    ledger,
+    watcherTid: () => stalls?.watch?.watcherTid ?? 0,
+    ...(metrics === undefined ? {} : { observe: () => metrics.observe() }),
+    stop(): void {
+      ledger.stop();
+      publishLedger(undefined);
+      stalls?.stop();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { openSync, readSync } from 'node:fs';
+import { parseSchedStat } from './schedstat.ts';
+import type { CpuMark } from './watch-memory.ts';
+
+/** Numbers of epoll_wait, epoll_pwait and epoll_pwait2, by architecture (the kernel's syscall tables). */
+const EPOLL_CALLS: Readonly<Record<string, readonly number[]>> = {
+  x64: [232, 281, 441],
+  arm64: [22, 441],
+  arm: [252, 346, 441],
+  ia32: [256, 319, 441],
+  riscv64: [22, 441],
+  loong64: [22, 441],
+  ppc64: [238, 303, 441],
+  s390x: [251, 312, 441],
+};
+
+/**
+ * Tells from /proc/PID/task/TID/syscall whether a thread waits in its own event loop. A child process that is waited
+ * for (execSync) has a loop of its own, so the epoll descriptor is compared: that of the thread is the oldest, and so
+ * the lowest, ever seen.
+ */
+export class WaitRecognizer {
+  readonly #calls: readonly number[];
+  #lowest = Number.POSITIVE_INFINITY;
+
+  constructor(architecture: string) {
+    this.#calls = EPOLL_CALLS[architecture] ?? [];
+  }
+
+  /** Whether the system calls of this architecture are known. */
+  get isUsable(): boolean {
+    return this.#calls.length > 0;
+  }
+
+  /** `text`: "running", or the number and the arguments of the call that the thread is in. */
+  isWaiting(text: string): boolean {
+    const match = /^(\d+) 0x([0-9a-f]+) /.exec(text);
+    if (match === null || !this.#calls.includes(Number(match[1]))) return false;
+    const descriptor = Number.parseInt(match[2] as string, 16);
+    this.#lowest = Math.min(this.#lowest, descriptor);
+    return descriptor === this.#lowest;
+  }
+}
+
+function openQuietly(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return -1;
+  }
+}
+
+/** What can be seen of a thread of this process from another one. The files stay open as long as the process. */
+export class ThreadLook {
+  readonly #recognizer: WaitRecognizer;
+  readonly #syscall: number;
+  readonly #schedstat: number;
+  readonly #buffer = Buffer.alloc(256);
+
+  constructor(tid: number, architecture: string = process.arch) {
+    this.#recognizer = new WaitRecognizer(architecture);
+    this.#syscall = openQuietly(`/proc/self/task/${tid}/syscall`);
+    this.#schedstat = openQuietly(`/proc/self/task/${tid}/schedstat`);
+  }
+
+  /** False when idle cannot be told from blocked: off Linux, or where the kernel does not show it. */
+  get canSeeWaiting(): boolean {
+    return this.#recognizer.isUsable && this.#read(this.#syscall) > 0;
+  }
+
+  isWaiting(): boolean {
+    const length = this.#read(this.#syscall);
+    return length > 0 && this.#recognizer.isWaiting(this.#buffer.toString('latin1', 0, length));
+  }
+
+  cpu(atMs: number): CpuMark | undefined {
+    const stat = { runNanos: 0, waitNanos: 0, slices: 0 };
+    const length = this.#read(this.#schedstat);
+    if (length <= 0 || !parseSchedStat(this.#buffer, length, stat)) return undefined;
+    return { atMs, runNanos: stat.runNanos, waitNanos: stat.waitNanos };
+  }
+
+  #read(fd: number): number {
+    if (fd < 0) return -1;
+    try {
+      return readSync(fd, this.#buffer, 0, this.#buffer.length, 0);
+    } catch {
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/** The thread that watches the main thread's loop. It imports nothing but built-ins and files beside it. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { currentTid } from './current-tid.ts';
+import { StackBudget } from './stack-budget.ts';
+import { StackSampler } from './stack-sampler.ts';
+import { StallDetector } from './stall-detector.ts';
+import { ThreadLook } from './thread-look.ts';
+import {
+  CALLED_TURN,
+  type CpuMark,
+  DEBUGGED,
+  type MissedMessage,
+  type SampleMessage,
+  STOP,
+  TURN,
+  type WatcherData,
+  type WatcherMessage,
+} from './watch-memory.ts';
+
+const data = workerData as WatcherData;
+const cells = new Int32Array(data.memory);
+const offsetMs = Number(process.hrtime.bigint()) / 1e6 - performance.now() - data.clockZeroMs;
+/** On the clock of the watched thread. */
+const now = (): number => performance.now() + offsetMs;
+
+const detector = new StallDetector(data);
+const budget = new StackBudget(data.stacksPerMinute, data.burst);
+const sampler = new StackSampler({ now, maxFrames: data.maxFrames, contextExpression: data.contextExpression });
+const thread = new ThreadLook(data.pid);
+const canSeeWaiting = thread.canSeeWaiting;
+/** CPU time when the turn was first seen at work. */
+let mark: CpuMark | undefined;
+
+function post(message: WatcherMessage): void {
+  parentPort?.postMessage(message);
+}
+
+/** One look. @returns the turn that is stalled, if one is */
+function look(): number | undefined {
+  const turn = cells[TURN] as number;
+  const nowMs = now();
+  const isStalled = detector.observe({ nowMs, turn, isIdle: canSeeWaiting && thread.isWaiting() });
+  if (detector.busySinceMs === nowMs) mark = thread.cpu(nowMs);
+  return isStalled ? turn : undefined;
+}
+
+/** Looks until a turn is stalled; undefined when the watch is over. Asleep in between: no event loop, no timers. */
+function watch(): number | undefined {
+  while (Atomics.wait(cells, STOP, 0, detector.nextDelayMs(now())) === 'timed-out') {
+    const stalled = look();
+    if (stalled !== undefined) return stalled;
+  }
+  return undefined;
+}
+
+async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
+  const missed = (reason: MissedMessage['reason']): MissedMessage => ({ kind: 'missed', turn, reason, mark });
+  if (Atomics.load(cells, DEBUGGED) === 1) return missed('inspector');
+  if (!budget.take(now())) return missed('rate-limit');
+  try {
+    const seen = await sampler.sample(() => Atomics.load(cells, TURN) !== turn);
+    return seen === undefined ? missed('too-late') : { kind: 'sample', turn, mark, ...seen };
+  } catch {
+    return missed('unavailable');
+  }
+}
+
+async function run(): Promise<void> {
+  post({ kind: 'ready', tid: currentTid(), needsHeartbeat: !canSeeWaiting });
+  for (let turn = watch(); turn !== undefined; turn = watch()) {
+    // First of all: the watched thread then knows that an answer will come.
+    Atomics.store(cells, CALLED_TURN, turn);
+    post(await examine(turn));
+  }
+}
+
+void run();
