@@ -11,6 +11,8 @@ import { OwnEvents } from './own-events.ts';
 import { TELEMETRY } from './semantic-names.ts';
 import type { EventLogBridgeConfig, EventLogBridgeStatistics, EventLogger, EventLoggerProvider } from './types.ts';
 
+/** What a logger that takes anything takes: FATAL4. */
+const HIGHEST = 24;
 /** Records read in one go; between two batches of a backlog the loop has its turn. */
 const BATCH = 1024;
 
@@ -52,7 +54,7 @@ export class EventLogBridge {
 
   /**
    * Reads one batch of what has arrived and writes the folds whose window has ended; the timer calls it. Without a
-   * logger provider it reads nothing: events wait in the stream until there is one. Never throws.
+   * logger that takes anything it reads nothing: events wait in the stream until there is one. Never throws.
    */
   readonly drain: () => void = guarded('event-bridge.drain', () => {
     const logger = this.#findLogger();
@@ -95,9 +97,10 @@ export class EventLogBridge {
   readonly #flush = guarded('event-bridge.flush', () => {
     const logger = this.#findLogger();
     if (logger === undefined) return;
-    // No more than there is now: other threads may go on producing faster than this one reads.
-    const { produced } = this.#config.stream.statistics();
-    for (let total = 0, read = BATCH; read === BATCH && total < produced; total += read) read = this.#read();
+    // No more than the rings hold: other threads may go on producing faster than this one reads.
+    const { threads } = this.#config.stream.statistics();
+    let left = threads.reduce((sum, { slots }) => sum + slots, 0);
+    for (let read = BATCH; read === BATCH && left > 0; left -= read) read = this.#read();
     this.#write(logger, true);
   });
 
@@ -110,6 +113,7 @@ export class EventLogBridge {
       const evicted = this.#isWanted(record) ? this.#folds.add(record, nowMs) : undefined;
       if (evicted !== undefined) this.#closed.push(evicted);
     }
+    if (records.length < BATCH) this.#own.forget();
     return records.length;
   }
 
@@ -130,7 +134,7 @@ export class EventLogBridge {
     });
   }
 
-  /** The logger of the provider given or registered; undefined after shutdown, or while there is no provider. */
+  /** The logger of the provider given or registered; undefined after shutdown, or while none takes anything. */
   #findLogger(): EventLogger | undefined {
     if (this.#isShutDown) return undefined;
     const provider = this.#config.loggerProvider ?? globalLoggerProvider();
@@ -139,6 +143,8 @@ export class EventLogBridge {
       this.#provider = provider;
       this.#logger = provider.getLogger(TELEMETRY.scope, TELEMETRY.version);
     }
-    return this.#logger;
+    // A provider may be registered before it can do anything, or have been shut down.
+    const isReady = this.#logger.enabled?.({ severityNumber: HIGHEST }) ?? true;
+    return isReady ? this.#logger : undefined;
   }
 }

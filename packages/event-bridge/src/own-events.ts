@@ -39,6 +39,11 @@ export class OwnEvents {
     return range !== undefined && sequence >= range.from;
   }
 
+  /** Everything emitted so far has been asked about, or was not worth asking. */
+  forget(): void {
+    this.#ranges.length = 0;
+  }
+
   close(): void {
     this.#forgetThread();
   }

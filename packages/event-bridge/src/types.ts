@@ -15,6 +15,8 @@ export interface EventLogRecord {
 /** What is needed of a `Logger`: those of `@opentelemetry/api` 1.10 and of `@opentelemetry/api-logs` both fit. */
 export interface EventLogger {
   emit(record: EventLogRecord): void;
+  /** False while it would drop what it is given: events then wait in the stream. */
+  enabled?(options?: { readonly severityNumber?: number }): boolean;
 }
 
 /** What is needed of a `LoggerProvider`: those of SDK 3.x and of SDK 2.12 both fit. */
@@ -26,7 +28,7 @@ export interface EventLoggerProvider {
 export interface EventLogBridgeConfig {
   /** The stream to read. Default: the one of this thread, `eventStream()`. */
   readonly stream?: EventStream;
-  /** Where logs go. Default: the global provider, looked up again until there is one; events wait in the stream. */
+  /** Where logs go. Default: the global provider. While there is none that takes any, events wait in the stream. */
   readonly loggerProvider?: EventLoggerProvider;
   /** Lowest OpenTelemetry severity number that becomes a log, 1..24. Default 13 (WARN). Lower: more logs, more CPU. */
   readonly minSeverity?: number;

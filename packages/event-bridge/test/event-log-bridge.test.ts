@@ -1,4 +1,5 @@
-import { logs, trace } from '@opentelemetry/api';
+import { context, logs, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   InMemoryLogRecordExporter,
   LoggerProvider,
@@ -232,6 +233,30 @@ test('without a provider events wait in the stream, and are written when one is 
   expect(exporter.getFinishedLogRecords()).toHaveLength(1);
 });
 
+test('while the logger drops everything, events wait in the stream', async () => {
+  let isReady = false;
+  const records: EventLogRecord[] = [];
+  const logger = { emit: (record: EventLogRecord) => void records.push(record), enabled: () => isReady };
+  const { stream, bridge } = rig({ loggerProvider: { getLogger: () => logger } });
+  stream.event(SLOW).emit(1, 0.1);
+  await bridge.forceFlush();
+  expect(records).toEqual([]);
+  isReady = true;
+  await bridge.forceFlush();
+  expect(records).toHaveLength(1);
+});
+
+test('after the shutdown of the provider events are not read into nothing', async () => {
+  const loggerProvider = new LoggerProvider({
+    processors: [new SimpleLogRecordProcessor({ exporter: new InMemoryLogRecordExporter() })],
+  });
+  const { stream, bridge } = rig({ loggerProvider });
+  await loggerProvider.shutdown();
+  stream.event(SLOW).emit(1, 0.1);
+  await bridge.forceFlush();
+  expect(bridge.statistics()).toMatchObject({ logged: 0, logRecords: 0 });
+});
+
 test('a log pipeline that emits an event for each record does not feed itself', async () => {
   const { stream, bridge } = rig({
     foldWindowMs: 0,
@@ -252,6 +277,23 @@ test('a log pipeline that emits an event for each record does not feed itself', 
   }
   await bridge.forceFlush();
   expect(bridge.statistics()).toMatchObject({ logRecords: 6, logged: 6, ownEvents: 10, pending: 0 });
+});
+
+test('what the log pipeline emits below the limit is not held against later events', async () => {
+  const { stream, bridge, exported } = rig({ foldWindowMs: 0 });
+  const info = stream.event(SLOW).bind({}, Severity.INFO);
+  const other = rig({
+    stream,
+    foldWindowMs: 0,
+    loggerProvider: { getLogger: () => ({ emit: () => info.emit(1, 0.1) }) },
+  });
+  for (let round = 0; round < 100; round += 1) {
+    stream.event(SLOW).emit(round, 0.1);
+    other.bridge.drain();
+    bridge.drain();
+  }
+  expect(other.bridge.statistics()).toMatchObject({ logged: 100, ownEvents: 0 });
+  expect(exported()).toHaveLength(100);
 });
 
 test('a logger that throws harms nobody and is counted', async () => {
@@ -300,11 +342,21 @@ test('a backlog larger than one batch is read to its end, with turns of the loop
   expect(bridge.statistics()).toMatchObject({ logged: 5000, lost: 0 });
 });
 
-test('the active context of the timer is the root: records without a trace get none from a request', async () => {
-  const { stream, bridge, exported } = rig();
-  stream.event(SLOW).emit(1, 0.1);
-  await trace.getTracer('test').startActiveSpan('request', () => bridge.forceFlush());
-  expect(exported()[0]?.spanContext).toBeUndefined();
+test('a record without a trace gets none from the code that happens to flush', async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  try {
+    const { stream, bridge, exported } = rig();
+    stream.event(SLOW).emit(1, 0.1);
+    const spanContext = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 };
+    await context.with(trace.setSpanContext(ROOT_CONTEXT, spanContext), () => {
+      expect(trace.getSpanContext(context.active())).toEqual(spanContext);
+      return bridge.forceFlush();
+    });
+    expect(exported()).toHaveLength(1);
+    expect(exported()[0]?.spanContext).toBeUndefined();
+  } finally {
+    context.disable();
+  }
 });
 
 test(`every event is accounted for, whatever comes (seed ${SEED})`, async () => {
