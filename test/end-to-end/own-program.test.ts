@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { startProtobufSink } from './otlp-sink.ts';
 import { QUICKSTART } from './shop.ts';
 
 const START = join(QUICKSTART, 'start.mjs');
@@ -31,10 +32,10 @@ function program(name: string, source: string): string {
   return name;
 }
 
-function start(...args: string[]): ChildProcess {
+function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   return spawn(process.execPath, [START, ...args], {
     cwd: folder,
-    env: { ...process.env, INIT_CWD: folder, NODE_OPTIONS: '' },
+    env: { ...process.env, INIT_CWD: folder, NODE_OPTIONS: '', ...env },
     stdio: 'pipe',
   });
 }
@@ -60,7 +61,7 @@ test('a program gets its arguments and stdin, keeps its stdout to itself, and it
        process.exitCode = 37;
      });`,
   );
-  const child = start(file, '--port', '80', '--help', 'a b');
+  const child = start([file, '--port', '80', '--help', 'a b']);
   child.stdin?.end('from a pipe');
   const { code, signal, stdout, stderr } = await ended(child);
   expect({ code, signal }).toEqual({ code: 37, signal: null });
@@ -73,17 +74,31 @@ test('a program gets its arguments and stdin, keeps its stdout to itself, and it
   expect(stderr).toContain('ended with code 37');
 });
 
-test('an ESM program with a top-level await that reads a file gets a report that counts the read', async () => {
+test('an ESM program with a top-level await gets a report that counts what it did to files', async () => {
   const file = program(
-    'reader.mjs',
-    `import { readFile } from 'node:fs/promises';
-     for (let i = 0; i < 5; i++) await readFile(import.meta.filename);
-     console.log('read');`,
+    'writer.mjs',
+    `import { appendFile } from 'node:fs/promises';
+     for (let i = 0; i < 5; i++) await appendFile('written.txt', 'x');
+     console.log('written');`,
   );
-  const { code, stdout, stderr } = await ended(start(file));
-  expect({ code, stdout }).toEqual({ code: 0, stdout: 'read\n' });
-  expect(stderr).toContain('Filesystem');
-  expect(stderr).toMatch(/readFile\s+5\b/);
+  const { code, stdout, stderr } = await ended(start([file]));
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'written\n' });
+  expect(stderr).toContain('─ Filesystem ─');
+  expect(stderr).toMatch(/appendFile +5 /);
+});
+
+test('where OTEL_* variables send the telemetry elsewhere, it goes there, and that is said', async () => {
+  const sink = await startProtobufSink();
+  const file = program(
+    'elsewhere.mjs',
+    `import { appendFileSync } from 'node:fs'; appendFileSync('written.txt', 'x');`,
+  );
+  const { code, stderr } = await ended(start([file], { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url }));
+  await sink.close();
+  expect(code).toBe(0);
+  expect(stderr).toContain('telemetry goes where the OTEL_* variables send it');
+  expect(stderr).not.toContain('What Sonde saw');
+  expect(sink.metrics.map(({ item }) => item.name)).toContain('sonde.vfs.operation.duration');
 });
 
 test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
@@ -95,7 +110,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
        setInterval(() => {}, 1000);
        console.log('ready');`,
     );
-    const child = start(file);
+    const child = start([file]);
     const [first] = (await once(child.stdout ?? child, 'data')) as [Buffer];
     expect(first.toString()).toBe('ready\n');
     const end = ended(child);
@@ -107,7 +122,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
 
 test('a program that a signal ends ends us by the same signal', async () => {
   const file = program('waiting.mjs', `setInterval(() => {}, 1000); console.log('ready');`);
-  const child = start(file);
+  const child = start([file]);
   await once(child.stdout ?? child, 'data');
   const end = ended(child);
   child.kill('SIGTERM');
@@ -118,7 +133,7 @@ test('a program that a signal ends ends us by the same signal', async () => {
 
 test('a program that throws ends with code 1 and its stack on stderr', async () => {
   const file = program('broken.cjs', `setTimeout(() => { throw new Error('this is broken'); }, 20);`);
-  const { code, stderr } = await ended(start(file));
+  const { code, stderr } = await ended(start([file]));
   expect(code).toBe(1);
   expect(stderr).toContain('Error: this is broken');
 });
@@ -127,11 +142,8 @@ test('a taken metrics port is replaced by a free one, and that is said', async (
   const holder = createServer();
   await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
   const { port } = holder.address() as { port: number };
-  const child = spawn(process.execPath, [START, program('short.mjs', `console.log('done')`)], {
-    cwd: folder,
-    env: { ...process.env, INIT_CWD: folder, OTEL_EXPORTER_PROMETHEUS_PORT: String(port) },
-    stdio: 'pipe',
-  });
+  const file = program('short.mjs', `console.log('done')`);
+  const child = start([file], { OTEL_EXPORTER_PROMETHEUS_PORT: String(port) });
   const { code, stderr } = await ended(child);
   holder.close();
   expect(code).toBe(0);
@@ -148,7 +160,7 @@ test.each([
   [['--sceonds', '10'], "Unknown option '--sceonds'"],
   [['--seconds'], "Option '--seconds <value>' argument missing"],
 ])('the arguments %j are refused with a sentence that says what is wrong', async (args, sentence) => {
-  const { code, stdout, stderr } = await ended(start(...args));
+  const { code, stdout, stderr } = await ended(start(args));
   expect(stderr).toContain(sentence);
   expect(stderr).not.toContain('    at ');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

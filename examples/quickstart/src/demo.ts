@@ -87,6 +87,7 @@ async function go(run: Run, sinkUrl: string): Promise<void> {
   if (store.counts.spans === 0) throw new Error('the service exported no telemetry; is Sonde switched off?');
 
   const { faults, summary } = run;
+  const elapsedMs = now() - startMs;
   const report = demoReport({
     options,
     store,
@@ -94,8 +95,9 @@ async function go(run: Run, sinkUrl: string): Promise<void> {
     faults,
     summary,
     scrapes,
+    target,
     startMs,
-    elapsedMs: now() - startMs,
+    elapsedMs,
   });
   publish(report, process.stdout, options.report);
   if (interrupted.signal.aborted) process.exitCode = INTERRUPTED;

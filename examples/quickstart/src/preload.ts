@@ -13,6 +13,24 @@ const USUAL_PORT = 9464;
 const METRIC_INTERVAL_MS = 2_000;
 const FLUSH_MS = 500;
 
+const DESTINATIONS = [
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  ...['TRACES', 'METRICS', 'LOGS'].flatMap((signal) => [
+    `OTEL_${signal}_EXPORTER`,
+    `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`,
+  ]),
+];
+
+/** Whether the user has said where telemetry goes. */
+export function hasDestination(user: NodeJS.ProcessEnv): boolean {
+  return DESTINATIONS.some((name) => (user[name] ?? '').trim() !== '');
+}
+
+/** The flag that preloads Sonde: an address, so that it works in any folder. */
+export function preloadArgs(): readonly string[] {
+  return ['--import', import.meta.resolve('@sonde/node/register')];
+}
+
 /**
  * The preload flag and the environment: OTLP to `sinkUrl`, /metrics on the usual port or a free one. Whatever the user
  * has set stays as it is, except where the telemetry goes.
@@ -21,7 +39,7 @@ export async function preload(sinkUrl: string, user: NodeJS.ProcessEnv): Promise
   const wanted = Number(user.OTEL_EXPORTER_PROMETHEUS_PORT ?? USUAL_PORT);
   const port = await portOrFree(wanted);
   return {
-    nodeArgs: ['--import', import.meta.resolve('@sonde/node/register')],
+    nodeArgs: preloadArgs(),
     metricsUrl: `http://127.0.0.1:${port}/metrics`,
     remark: port === wanted ? undefined : `port ${wanted} is taken, /metrics is on ${port}`,
     env: {

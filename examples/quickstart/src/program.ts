@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { ProgramOptions } from './options.ts';
-import { preload } from './preload.ts';
-import { exitLike, startNode } from './processes.ts';
+import { hasDestination, preload, preloadArgs } from './preload.ts';
+import { type Exit, exitLike, startNode } from './processes.ts';
 import { collectFindings } from './report/findings.ts';
 import { programReport } from './report/program-report.ts';
 import { publish } from './report/publish.ts';
@@ -24,6 +24,13 @@ export async function runProgram({ file, args, report }: ProgramOptions): Promis
     process.exitCode = USAGE;
     return;
   }
+  if (hasDestination(process.env)) {
+    process.stderr.write(
+      `Sonde: watching ${file}; telemetry goes where the OTEL_* variables send it, so there is no report here\n`,
+    );
+    exitLike(await runToTheEnd(preloadArgs(), script, { args, cwd, env: process.env }));
+    return;
+  }
   const startMs = now();
   const store = createTelemetryStore(now);
   const findings = collectFindings(store);
@@ -32,16 +39,31 @@ export async function runProgram({ file, args, report }: ProgramOptions): Promis
   process.stderr.write(
     `Sonde: watching ${file}, metrics on ${metricsUrl}${remark === undefined ? '' : ` (${remark})`}\n`,
   );
+  const exit = await runToTheEnd(nodeArgs, script, { args, cwd, env: { SONDE_BANNER: '0', ...env } });
+  await sink.close();
+  publish(programReport({ file, store, findings, startMs, elapsedMs: now() - startMs, exit }), process.stderr, report);
+  exitLike(exit);
+}
+
+interface Surroundings {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Runs the program in our place: with our streams, and with the signals that we get. */
+async function runToTheEnd(
+  nodeArgs: readonly string[],
+  script: string,
+  { args, cwd, env }: Surroundings,
+): Promise<Exit> {
   const { child, exited } = startNode([...nodeArgs, script, ...args], { env, cwd, stdio: 'inherit' });
   for (const signal of FORWARDED)
     process.on(signal, () => {
       // A terminal sends Ctrl-C and the like to the program as well: a second one would cut its shutdown short.
       if (!(process.stdin.isTTY && isFromTerminal(signal))) child.kill(signal);
     });
-  const exit = await exited;
-  await sink.close();
-  publish(programReport({ file, store, findings, startMs, elapsedMs: now() - startMs, exit }), process.stderr, report);
-  exitLike(exit);
+  return exited;
 }
 
 /** The file as Node would find it: with its ending or without, or a folder with an index. */

@@ -17,6 +17,8 @@ export interface DemoFacts {
   /** Undefined when the run was cut short. */
   readonly summary: LoadSummary | undefined;
   readonly scrapes: ScrapeLog;
+  /** Address of the service. */
+  readonly target: string;
   readonly startMs: number;
   readonly elapsedMs: number;
 }
@@ -47,9 +49,10 @@ export function demoReport(facts: DemoFacts): Report {
 }
 
 /** Whether the telemetry agrees with those who made the load and read /metrics. */
-function crossCheckSection({ store, summary: load, scrapes }: DemoFacts): Section {
+function crossCheckSection({ store, summary: load, scrapes, target }: DemoFacts): Section {
   const served = summary(points(store, 'http.server.request.duration')).count;
-  const internal = summary(points(store, 'http.client.request.duration')).count;
+  const port = new URL(target).port;
+  const internal = summary(points(store, 'http.client.request.duration', { 'server.port': port })).count;
   const sent = load?.routes.reduce((sum, { sent: requests }) => sum + requests, 0);
   const isSame = sent !== undefined && sent + internal === served;
   const countLine =

@@ -3,7 +3,7 @@
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return '-';
   if (ms < 0.001) return `${Math.round(ms * 1e6)} ns`;
-  if (ms < 1) return `${three(ms * 1_000)} us`;
+  if (ms < 1) return `${three(ms * 1_000)} µs`;
   if (ms < 1_000) return `${three(ms)} ms`;
   if (ms < 120_000) return `${three(ms / 1_000)} s`;
   return `${three(ms / 60_000)} min`;

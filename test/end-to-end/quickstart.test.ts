@@ -1,0 +1,129 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Report, Section, Table } from '../../examples/quickstart/src/report/model.ts';
+import { textOf } from '../../examples/quickstart/src/report/model.ts';
+import { QUICKSTART } from './shop.ts';
+
+const isLong = process.env.SONDE_TEST_LONG === '1';
+const SECONDS = isLong ? 45 : 12;
+const SEED = 3;
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly report: Report;
+}
+
+let run: Run;
+let folder: string;
+
+beforeAll(
+  async () => {
+    folder = mkdtempSync(join(tmpdir(), 'sonde-quickstart-test-'));
+    const file = join(folder, 'report.json');
+    const args = [join(QUICKSTART, 'start.mjs'), '--seconds', SECONDS, '--seed', SEED, '--report', file].map(String);
+    const { code, stdout } = await new Promise<Pick<Run, 'code' | 'stdout'>>((resolve) => {
+      const child = execFile(process.execPath, args, { cwd: folder, env: quietEnvironment() }, (_error, stdout) =>
+        resolve({ code: child.exitCode, stdout }),
+      );
+    });
+    run = { code, stdout, report: JSON.parse(readFileSync(file, 'utf8')) };
+  },
+  (SECONDS + 60) * 1_000,
+);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Temporary files go to our folder, so that the test sees whether any are left. */
+function quietEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, NODE_OPTIONS: '', TMPDIR: folder, NO_COLOR: '1', FORCE_COLOR: '' };
+}
+
+function section(title: string): Section {
+  const found = run.report.sections.find((one) => one.title === title);
+  if (found === undefined) throw new Error(`the report has no section ${title}:\n${run.stdout}`);
+  return found;
+}
+
+/** The rows of the first table of a section, by column title. */
+function rows(title: string): Record<string, string>[] {
+  const table = section(title).blocks.find((block): block is Table => block.kind === 'table');
+  return (table?.rows ?? []).map((row) =>
+    Object.fromEntries(table?.columns.map((column, i) => [column.title, textOf(row[i] ?? '')]) ?? []),
+  );
+}
+
+function linesOf(title: string): string {
+  return section(title)
+    .blocks.flatMap((block) => (block.kind === 'lines' ? block.lines.map(textOf) : []))
+    .join('\n');
+}
+
+test('the run ends by itself with code 0 and leaves no file behind', () => {
+  expect(run.code).toBe(0);
+  expect(readdirSync(folder)).toEqual(['report.json']);
+});
+
+test('every injected fault is found in the telemetry, with its route and what caused it', () => {
+  const faults = rows('Injected faults');
+  expect(faults.length).toBeGreaterThanOrEqual(2);
+  expect(new Set(faults.map(({ fault }) => fault?.split(',')[0]))).toEqual(new Set(['slow file', 'blocked loop']));
+  expect(faults.filter(({ found }) => !found?.startsWith('yes'))).toEqual([]);
+  for (const { 'Sonde named': named } of faults) expect(named).toMatch(/^route, \w+$/);
+  expect(linesOf('Injected faults')).toContain(`${faults.length} of ${faults.length} found, 0 missed.`);
+});
+
+test('the routes are those of the shop, and their counts agree with what the load side sent', () => {
+  expect(
+    rows('Routes')
+      .map(({ method, route }) => `${method} ${route}`)
+      .sort(),
+  ).toEqual([
+    'GET /documents/:name',
+    'GET /journal/:day',
+    'GET /prices/:id',
+    'GET /products/:id',
+    'GET /search',
+    'POST /orders',
+    'POST /sessions',
+  ]);
+  const [, sent, internal, counted] =
+    /sent ([\d,]+) requests and the service ([\d,]+) to itself; Sonde counted ([\d,]+)\./
+      .exec(linesOf('Cross-check'))
+      ?.map((text) => Number(text.replaceAll(',', ''))) ?? [];
+  expect(counted).toBe((sent ?? 0) + (internal ?? 0));
+});
+
+test('filesystem operations are told by mount, and the slowest by path', () => {
+  const mounts = rows('Filesystem');
+  expect(mounts.every(({ operations }) => Number(operations?.replaceAll(',', '')) > 0)).toBe(true);
+  const slowest = rows('Slowest filesystem operations');
+  expect(slowest.some(({ path }) => /slow-\d+\./.test(path ?? ''))).toBe(true);
+});
+
+test('each stall names a function of the service, with file and line', () => {
+  const culprits = rows('Event-loop stalls');
+  expect(culprits.length).toBeGreaterThan(0);
+  expect(culprits.some(({ where }) => /^service\/\w+\.ts:\d+$/.test(where ?? ''))).toBe(true);
+});
+
+test('the event stream lost nothing', () => {
+  const [stream] = rows('Event stream');
+  expect(Number(stream?.produced?.replaceAll(',', ''))).toBeGreaterThan(0);
+  expect(stream?.dropped).toBe('0');
+});
+
+test('progress and faults are printed while it runs, the report last', () => {
+  const at = (text: string): number => run.stdout.indexOf(text);
+  expect(run.stdout).toMatch(/\d+\.\d s of \d+\.\d s {3}\d+ requests\/s {3}p50 /);
+  expect(at('  fault    at ')).toBeGreaterThan(at('Live metrics: http://127.0.0.1:'));
+  expect(at('What Sonde saw')).toBeGreaterThan(run.stdout.lastIndexOf('  Sonde    at '));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no colours and no cursor movements where no terminal is
+  expect(run.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+});
+
+test('no line of the report is wider than 120 cells', () => {
+  expect(run.stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
+});
