@@ -33,6 +33,7 @@ export class EventLogBridge {
   readonly #losses: LossReport;
   readonly #own: OwnEvents;
   readonly #timer: NodeJS.Timeout;
+  #next: NodeJS.Immediate | undefined;
   #closed: Fold[] = [];
   #provider: EventLoggerProvider | undefined;
   #logger: EventLogger | undefined;
@@ -61,7 +62,7 @@ export class EventLogBridge {
     if (logger === undefined) return;
     const read = this.#read();
     this.#write(logger, false);
-    if (read === BATCH) setImmediate(this.drain).unref();
+    if (read === BATCH) this.#catchUp();
   });
 
   /**
@@ -77,6 +78,7 @@ export class EventLogBridge {
     this.#flush();
     this.#isShutDown = true;
     clearInterval(this.#timer);
+    clearImmediate(this.#next);
     this.#subscription.close();
     this.#own.close();
   }
@@ -92,6 +94,12 @@ export class EventLogBridge {
       failed: events.failed,
       pending: this.#folds.pending,
     };
+  }
+
+  /** Goes on in the next turn of the loop, once, however many drains find a backlog. */
+  #catchUp(): void {
+    clearImmediate(this.#next);
+    this.#next = setImmediate(this.drain).unref();
   }
 
   readonly #flush = guarded('event-bridge.flush', () => {

@@ -103,12 +103,12 @@ class Link implements ThreadLink {
 
   #hear(news: News): void {
     const roster = this.#roster as ThreadRoster;
-    if (news.kind === 'joined') {
-      roster.joined(news.from, news.topic, news.descriptor);
-      // Its end was known before this arrived.
-      if (roster.hasEnded(news.from)) roster.ended(news.from, this.#now());
-    } else if (news.kind === 'started') roster.started(news.threadId, news.from);
-    else roster.ended(news.threadId, this.#now());
+    const nowMs = this.#now();
+    if (news.kind === 'ended') roster.ended(news.threadId, nowMs);
+    else if (news.kind === 'started') roster.started(news.threadId, news.from);
+    else roster.joined(news.from, news.topic, news.descriptor);
+    // Its end was known before this arrived.
+    if (roster.hasEnded(news.from)) roster.ended(news.from, nowMs);
   }
 }
 

@@ -83,6 +83,17 @@ test('what a thread announced before its end and arrives after it is attached an
   expect(link.attached).toEqual([]);
 });
 
+test('a thread whose parent is known to have ended has ended', () => {
+  const recorder = participant();
+  link = linkThreads([recorder], { intervalMs: 60_000 });
+  speak(joined(8), ended(3, 7), started(7, 8));
+  link.sweep();
+  expect(recorder.calls).toEqual([
+    ['attach', 8],
+    ['detach', 8],
+  ]);
+});
+
 test('memory lingers as long as the participant wants, but not that of more than sixteen threads', () => {
   let nowMs = 0;
   const recorder = participant({ lingerMs: 1000 });
