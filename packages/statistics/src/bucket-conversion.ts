@@ -28,8 +28,12 @@ export function toExplicitBuckets(histogram: LogLinearHistogram, boundaries: rea
 /**
  * OpenTelemetry's exponential buckets: at scale s, bucket i holds (base^i, base^(i+1)] with base = 2^(2^-s). The scale
  * is the largest (<= 5) at which both signs fit `maxSize` buckets. Each bucket goes whole to where its middle lies.
+ * @throws RangeError for a maxSize below 2: values on both sides of 1 need two buckets at any scale
  */
 export function toExponentialBuckets(histogram: LogLinearHistogram, maxSize = 160): ExponentialBuckets {
+  if (!(maxSize >= 2)) {
+    throw new RangeError(`toExponentialBuckets: maxSize must be a number >= 2, got ${String(maxSize)}`);
+  }
   const positive = histogram.buckets('positive');
   const negative = histogram.buckets('negative');
   let scale = MAX_SCALE;

@@ -50,7 +50,7 @@ export function bucketUpper(index: number, bucketsPerOctave: BucketsPerOctave = 
 export function bucketMiddle(index: number, bucketsPerOctave: BucketsPerOctave = 32): number {
   const lower = bucketLower(index, bucketsPerOctave);
   const width = bucketUpper(index, bucketsPerOctave) - lower;
-  return lower + (width * lower) / (2 * lower + width);
+  return lower + width / (2 + width / lower);
 }
 
 /** The largest relative distance between a value and the middle of its bucket: 1 / (2 * bucketsPerOctave + 1). */

@@ -17,11 +17,11 @@ export function resolveHistogramConfig(config: LogLinearHistogramConfig): Resolv
   if (!RESOLUTIONS.includes(bucketsPerOctave)) {
     fail('bucketsPerOctave', 'be 8, 16, 32 or 64', bucketsPerOctave);
   }
-  if (!Number.isInteger(minExponent) || minExponent < -1022 || minExponent > 1023) {
-    fail('minExponent', 'be an integer from -1022 to 1023', minExponent);
+  if (!Number.isInteger(minExponent) || minExponent < -1022 || minExponent > 1022) {
+    fail('minExponent', 'be an integer from -1022 to 1022', minExponent);
   }
-  if (!Number.isInteger(maxExponent) || maxExponent <= minExponent || maxExponent > 1024) {
-    fail('maxExponent', `be an integer above minExponent (${minExponent}) and at most 1024`, maxExponent);
+  if (!Number.isInteger(maxExponent) || maxExponent <= minExponent || maxExponent > 1023) {
+    fail('maxExponent', `be an integer above minExponent (${minExponent}) and at most 1023`, maxExponent);
   }
   return resolved;
 }

@@ -4,9 +4,9 @@ export type BucketsPerOctave = 8 | 16 | 32 | 64;
 export interface LogLinearHistogramConfig {
   /** 8, 16, 32 or 64; the relative error of a quantile is 1 / (2 * bucketsPerOctave + 1). Default 32: 1.54 %. */
   readonly bucketsPerOctave?: BucketsPerOctave;
-  /** Magnitudes below 2^minExponent count as zero; integer -1022..1023. Default -30 (a nanosecond, in seconds). */
+  /** Magnitudes below 2^minExponent count as zero; integer -1022..1022. Default -30 (a nanosecond, in seconds). */
   readonly minExponent?: number;
-  /** Magnitudes from 2^maxExponent on share one bucket a sign; integer, above minExponent, <= 1024. Default 40. */
+  /** Magnitudes from 2^maxExponent on share one bucket a sign; integer, above minExponent, <= 1023. Default 40. */
   readonly maxExponent?: number;
 }
 
