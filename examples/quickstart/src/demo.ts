@@ -18,6 +18,7 @@ import { createTelemetryStore, type TelemetryStore } from './telemetry/store.ts'
 const HERE = dirname(fileURLToPath(import.meta.url));
 const LISTEN_PATIENCE_MS = 30_000;
 const STOP_PATIENCE_MS = 10_000;
+const MOST_AT_ONCE = 3;
 const FAILED = 1;
 const INTERRUPTED = 130;
 
@@ -36,7 +37,7 @@ interface Run {
 /** The sample service under load, with faults, and the report on it. Sets the exit code: 0 when the run went through. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const folders = createDataFolders(options.seed);
-  const store = createTelemetryStore(now);
+  const store = createTelemetryStore(Date.now);
   const sink = await startSink(store.accept);
   const state: LiveState = { totalMs: options.seconds * 1_000, progress: undefined, injected: 0, reported: 0 };
   const interrupted = new AbortController();
@@ -59,7 +60,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 }
 
 async function go(run: Run, sinkUrl: string): Promise<void> {
-  const { options, folders, store, live, state, interrupted } = run;
+  const { options, folders, store, live, interrupted } = run;
   const { nodeArgs, env, metricsUrl, remark } = await preload(sinkUrl, process.env);
   const service = startNode([...nodeArgs, join(HERE, 'service', 'main.ts')], {
     env: {
@@ -73,11 +74,8 @@ async function go(run: Run, sinkUrl: string): Promise<void> {
   });
   const target = await listening(service);
   introduce(run, target, metricsUrl, remark);
-  const startMs = now();
-  const findings = collectFindings(store, (finding) => {
-    state.reported++;
-    live.say(`  Sonde    at ${clock(now() - startMs)}: ${describeFinding(finding)}`);
-  });
+  const startMs = Date.now();
+  const findings = collectFindings(store, announcer(run, startMs));
   const scraping = startScraping(metricsUrl);
   await runLoad(run, target, startMs);
   const scrapes = scraping.end();
@@ -87,7 +85,7 @@ async function go(run: Run, sinkUrl: string): Promise<void> {
   if (store.counts.spans === 0) throw new Error('the service exported no telemetry; is Sonde switched off?');
 
   const { faults, summary } = run;
-  const elapsedMs = now() - startMs;
+  const elapsedMs = Date.now() - startMs;
   const report = demoReport({
     options,
     store,
@@ -167,14 +165,27 @@ function describeFault({ kind, route, durationMs, slowness, phase }: Fault): str
     : `a blocked loop in ${route}, ${duration(durationMs)} (${phase} its first await)`;
 }
 
+/** Says what Sonde reports, as it arrives; of many at once the longest. */
+function announcer({ state, live }: Run, startMs: number): (finding: Finding) => void {
+  let fresh: Finding[] = [];
+  const announce = (): void => {
+    const at = clock(Date.now() - startMs);
+    const sorted = fresh.sort((a, b) => b.durationMs - a.durationMs);
+    for (const finding of sorted.slice(0, MOST_AT_ONCE)) live.say(`  Sonde    at ${at}: ${describeFinding(finding)}`);
+    if (sorted.length > MOST_AT_ONCE) live.say(`           and ${sorted.length - MOST_AT_ONCE} shorter ones`);
+    fresh = [];
+  };
+  return (finding) => {
+    state.reported++;
+    // One request of the exporter brings many: they are all here in the next turn.
+    if (fresh.push(finding) === 1) setImmediate(announce);
+  };
+}
+
 function describeFinding(finding: Finding): string {
   const took = duration(finding.durationMs);
   if (finding.kind === 'slow operation')
     return `${finding.operation} took ${took} on ${finding.mount || 'an unknown mount'}${finding.path === '' ? '' : `: ${finding.path}`}`;
   const { functions, place, route } = finding;
   return `the loop was blocked for ${took} by ${functions[0] ?? 'something'}${place === '' ? '' : ` (${place})`}${route === '' ? '' : ` in ${route}`}`;
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

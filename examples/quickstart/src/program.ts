@@ -31,8 +31,8 @@ export async function runProgram({ file, args, report }: ProgramOptions): Promis
     exitLike(await runToTheEnd(preloadArgs(), script, { args, cwd, env: process.env }));
     return;
   }
-  const startMs = now();
-  const store = createTelemetryStore(now);
+  const startMs = Date.now();
+  const store = createTelemetryStore(Date.now);
   const findings = collectFindings(store);
   const sink = await startSink(store.accept);
   const { nodeArgs, env, metricsUrl, remark } = await preload(sink.url, process.env);
@@ -41,7 +41,11 @@ export async function runProgram({ file, args, report }: ProgramOptions): Promis
   );
   const exit = await runToTheEnd(nodeArgs, script, { args, cwd, env: { SONDE_BANNER: '0', ...env } });
   await sink.close();
-  publish(programReport({ file, store, findings, startMs, elapsedMs: now() - startMs, exit }), process.stderr, report);
+  publish(
+    programReport({ file, store, findings, startMs, elapsedMs: Date.now() - startMs, exit }),
+    process.stderr,
+    report,
+  );
   exitLike(exit);
 }
 
@@ -77,8 +81,4 @@ function findScript(file: string, cwd: string): string | undefined {
 
 function isFromTerminal(signal: NodeJS.Signals): boolean {
   return signal === 'SIGINT' || signal === 'SIGQUIT';
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

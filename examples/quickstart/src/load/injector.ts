@@ -36,7 +36,7 @@ export function createInjector(config: InjectorConfig): Injector {
     tally.sent(request);
     const answer = await client.send(request, headers);
     tally.answered(request, answer);
-    report({ type: 'fault-end', id: fault.id, endMs: now(), status: answer.status });
+    report({ type: 'fault-end', id: fault.id, endMs: Date.now(), status: answer.status });
   };
 
   const slow = async (planned: PlannedFault, id: number): Promise<void> => {
@@ -46,7 +46,7 @@ export function createInjector(config: InjectorConfig): Injector {
     const file = createSlowFile({ path, content, slowness });
     slowFiles.add(file);
     let isServed = false;
-    const served = carry({ id, kind, durationMs, route, startMs: now(), slowness, path }, request).finally(() => {
+    const served = carry({ id, kind, durationMs, route, startMs: Date.now(), slowness, path }, request).finally(() => {
       isServed = true;
     });
     await sleep(durationMs);
@@ -64,7 +64,7 @@ export function createInjector(config: InjectorConfig): Injector {
       const { kind, durationMs, route, phase, culprit } = planned;
       const headers = { 'x-effort': `${phase}=${durationMs}` };
       await carry(
-        { id, kind, durationMs, route, phase, culprit, startMs: now() },
+        { id, kind, durationMs, route, phase, culprit, startMs: Date.now() },
         healthyRequestOf(route, random),
         headers,
       );
@@ -92,8 +92,4 @@ function slowRequest(
       ? JSON.stringify({ id: name, title: 'a slow product', cents: 100, tags: ['slow'] })
       : 'info a line that took its time\n'.repeat(20);
   return { request, path: join(dataDir, folder, file), content };
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

@@ -42,7 +42,9 @@ const SLOW_SPAN = 'vfs ';
 const STALL_EVENT = 'sonde.scheduler.blocked_loop';
 const STALL_SPAN = 'event loop blocked';
 const MOST_FINDINGS = 5_000;
-const SAME_WITHIN_MS = 50;
+// A log record that stands for several events has the time of the first and the numbers of the worst of five seconds.
+const FOLD_MS = 6_000;
+const SAME_DURATION_MS = 2;
 
 /**
  * Collects what Sonde reports, once each: an operation comes as a span (at once, if its trace is recorded) and as a log
@@ -133,12 +135,10 @@ function shortFile(file: string): string {
 }
 
 function isSame(left: Finding, right: Finding): boolean {
-  if (left.kind !== right.kind) return false;
-  const isSameTime =
-    Math.abs(left.startMs + left.durationMs - right.startMs - right.durationMs) < SAME_WITHIN_MS &&
-    Math.abs(left.durationMs - right.durationMs) < SAME_WITHIN_MS;
-  if (left.kind === 'stall' || right.kind === 'stall') return isSameTime;
-  return isSameTime && left.operation === right.operation && left.path === right.path && left.traceId === right.traceId;
+  if (Math.abs(left.startMs - right.startMs) > FOLD_MS) return false;
+  if (Math.abs(left.durationMs - right.durationMs) > SAME_DURATION_MS || left.traceId !== right.traceId) return false;
+  if (left.kind === 'stall') return right.kind === 'stall';
+  return right.kind === left.kind && left.operation === right.operation && left.path === right.path;
 }
 
 /** The facts of both; the earlier arrival counts. */
