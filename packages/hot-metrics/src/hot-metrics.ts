@@ -139,7 +139,7 @@ class ThreadHotMetrics implements HotMetrics {
       overflowed,
       rejected,
       callbackErrors,
-      threads: Math.max(0, (this.#collector?.threads ?? 1) - 1),
+      threads: this.#collector?.threads ?? 0,
       retiredThreads: this.#collector?.retiredThreads ?? 0,
       bytes: this.#memory.bytes,
       producers: this.#producers,

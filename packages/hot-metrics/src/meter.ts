@@ -39,20 +39,29 @@ export class Meter implements HotMeter {
 
   counter(name: string, config?: InstrumentConfig): HotInstrument<BoundCounter> {
     const definition = this.#define('counter', name, config);
-    return this.#instrument(definition, (region, attributes, owner) => new CounterHandle(region, attributes, owner));
+    return this.#instrument(
+      definition,
+      config,
+      (region, attributes, owner) => new CounterHandle(region, attributes, owner),
+    );
   }
 
   upDownCounter(name: string, config?: InstrumentConfig): HotInstrument<BoundUpDownCounter> {
     const definition = this.#define('updowncounter', name, config);
     return this.#instrument(
       definition,
+      config,
       (region, attributes, owner) => new UpDownCounterHandle(region, attributes, owner),
     );
   }
 
   gauge(name: string, config?: InstrumentConfig): HotInstrument<BoundGauge> {
     const definition = this.#define('gauge', name, config);
-    return this.#instrument(definition, (region, attributes, owner) => new GaugeHandle(region, attributes, owner));
+    return this.#instrument(
+      definition,
+      config,
+      (region, attributes, owner) => new GaugeHandle(region, attributes, owner),
+    );
   }
 
   histogram(name: string, config?: HistogramConfig): HotInstrument<BoundHistogram> {
@@ -60,7 +69,7 @@ export class Meter implements HotMeter {
     const buckets = bucketsOf(definition);
     const { clock } = this.#parts.surroundings;
     let mapping: BucketMapping | undefined;
-    return this.#instrument(definition, (region, attributes, owner) => {
+    return this.#instrument(definition, config, (region, attributes, owner) => {
       mapping ??= mappingOf(definition);
       const slots = definition.exemplars ? new ExemplarSlots(region, buckets, () => clock.now()) : undefined;
       return new HistogramHandle(region, attributes, { mapping, slots }, owner);
@@ -80,6 +89,7 @@ export class Meter implements HotMeter {
   /** The instrument of this name, created at the first call; what a later definition says differently is said once. */
   #instrument<Handle extends RoutedHandle>(
     definition: InstrumentDefinition,
+    config: HistogramConfig | undefined,
     create: SeriesShape<Handle>['create'],
   ): Instrument<Handle> {
     const key = definition.name.toLowerCase();
@@ -90,21 +100,28 @@ export class Meter implements HotMeter {
       this.#instruments.set(key, instrument as unknown as Instrument<RoutedHandle>);
       return instrument;
     }
-    this.#compare(known.definition, definition);
+    this.#compare(known.definition, definition, config);
     return known as unknown as Instrument<Handle>;
   }
 
-  #compare(known: InstrumentDefinition, wanted: InstrumentDefinition): void {
+  #compare(known: InstrumentDefinition, wanted: InstrumentDefinition, config: HistogramConfig = {}): void {
     if (known.kind !== wanted.kind)
       throw new TypeError(
         `meter ${this.scope}: ${wanted.name} must stay a ${known.kind}, got a ${wanted.kind}: give it another name`,
       );
-    if (identityOf(known) === identityOf(wanted)) return;
+    if (!contradicts(known, wanted, config)) return;
     this.#parts.surroundings.reports.warnOnce(
       `conflict ${this.scope} ${known.name}`,
       `meter ${this.scope}: ${known.name} is already defined with another unit or other buckets: the first definition holds`,
     );
   }
+}
+
+/** Tells whether a later config says something else than the first; what it leaves out, it does not contradict. */
+function contradicts(known: InstrumentDefinition, wanted: InstrumentDefinition, config: HistogramConfig): boolean {
+  if (config.unit !== undefined && known.unit !== wanted.unit) return true;
+  const saysBuckets = config.bucketBoundaries !== undefined || config.exponential !== undefined;
+  return saysBuckets && identityOf({ ...known, unit: '' }) !== identityOf({ ...wanted, unit: '' });
 }
 
 function mappingOf({ boundaries, exponential }: InstrumentDefinition): BucketMapping {

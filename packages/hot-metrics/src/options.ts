@@ -59,7 +59,8 @@ const MAX_UNIT_LENGTH = 63;
 export function resolveInstrument(request: InstrumentRequest, config: HistogramConfig = {}): InstrumentDefinition {
   checkName(request.name);
   const thing = `${request.kind} ${request.name}`;
-  if (typeof config !== 'object' || config === null) throw new TypeError(rule(thing, 'config', 'an object', config));
+  if (typeof config !== 'object' || config === null)
+    throw new TypeError(rule(thing, 'config', 'an object', show(config)));
   const isHistogram = request.kind === 'histogram';
   const exponential = isHistogram ? resolveExponential(thing, config.exponential) : undefined;
   if (exponential !== undefined && config.bucketBoundaries !== undefined)
@@ -78,29 +79,29 @@ export function resolveInstrument(request: InstrumentRequest, config: HistogramC
 /** Checks what names an instrumentation scope. @throws TypeError unless both are strings (the version may be left out). */
 export function checkScope(scope: unknown, version: unknown): void {
   if (typeof scope !== 'string' || scope === '')
-    throw new TypeError(rule('meter', 'scope', 'a non-empty string', scope));
+    throw new TypeError(rule('meter', 'scope', 'a non-empty string', show(scope)));
   if (version !== undefined && typeof version !== 'string')
-    throw new TypeError(rule(`meter ${scope}`, 'version', 'a string', version));
+    throw new TypeError(rule(`meter ${scope}`, 'version', 'a string', show(version)));
 }
 
 function checkName(name: unknown): void {
   const expected = "1 to 255 of the characters a-z, A-Z, 0-9, '_', '.', '-', '/', the first a letter";
-  if (typeof name !== 'string') throw new TypeError(rule('instrument', 'name', expected, name));
-  if (!NAME.test(name)) throw new RangeError(rule('instrument', 'name', expected, name));
+  if (typeof name !== 'string') throw new TypeError(rule('instrument', 'name', expected, show(name)));
+  if (!NAME.test(name)) throw new RangeError(rule('instrument', 'name', expected, show(name)));
 }
 
 function text(thing: string, option: 'unit' | 'description', config: InstrumentConfig): string | undefined {
   const value = config[option];
   if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw new TypeError(rule(thing, option, 'a string', value));
+  if (typeof value !== 'string') throw new TypeError(rule(thing, option, 'a string', show(value)));
   if (option === 'unit' && value.length > MAX_UNIT_LENGTH)
-    throw new RangeError(rule(thing, option, `at most ${MAX_UNIT_LENGTH} characters`, value));
+    throw new RangeError(rule(thing, option, `at most ${MAX_UNIT_LENGTH} characters`, show(value)));
   return value;
 }
 
 function flag(thing: string, option: string, value: unknown): boolean {
   if (value === undefined) return false;
-  if (typeof value !== 'boolean') throw new TypeError(rule(thing, option, 'true or false', value));
+  if (typeof value !== 'boolean') throw new TypeError(rule(thing, option, 'true or false', show(value)));
   return value;
 }
 
@@ -110,7 +111,7 @@ function resolveLimit(thing: string, { cardinalityLimit = DEFAULTS.cardinalityLi
 
 function resolveBoundaries(thing: string, input: readonly number[] = DEFAULTS.bucketBoundaries): readonly number[] {
   const expected = `at most ${MAX_BOUNDARIES} finite numbers, strictly ascending`;
-  if (!Array.isArray(input)) throw new TypeError(rule(thing, 'bucketBoundaries', expected, input));
+  if (!Array.isArray(input)) throw new TypeError(rule(thing, 'bucketBoundaries', expected, show(input)));
   if (input.length > MAX_BOUNDARIES)
     throw new RangeError(rule(thing, 'bucketBoundaries', expected, `${input.length} numbers`));
   const wrong = input.findIndex((bound, i) => !Number.isFinite(bound) || (i > 0 && bound <= input[i - 1]));
@@ -123,7 +124,7 @@ function resolveExponential(thing: string, input: boolean | ExponentialConfig = 
   if (input === false) return undefined;
   const config = input === true ? {} : input;
   if (typeof config !== 'object' || config === null)
-    throw new TypeError(rule(thing, 'exponential', 'true, false or { scale, minExponent, maxExponent }', input));
+    throw new TypeError(rule(thing, 'exponential', 'true, false or { scale, minExponent, maxExponent }', show(input)));
   const scale = integer(`${thing}: exponential.scale`, config.scale ?? DEFAULTS.scale, 0, 5);
   const minExponent = integer(`${thing}: exponential.minExponent`, config.minExponent ?? DEFAULTS.minExponent, -60, 60);
   const highest = config.maxExponent ?? Math.max(DEFAULTS.maxExponent, minExponent + 1);
@@ -138,8 +139,8 @@ function integer(option: string, value: unknown, least: number, most: number): n
   return value;
 }
 
-function rule(thing: string, option: string, expected: string, value: unknown): string {
-  return `${thing}: ${option} must be ${expected}, got ${show(value)}`;
+function rule(thing: string, option: string, expected: string, shown: string): string {
+  return `${thing}: ${option} must be ${expected}, got ${shown}`;
 }
 
 /** A value as a message shows it: short, on one line, and never throwing. */

@@ -74,7 +74,9 @@ export class Producer implements HotMetricProducer {
     try {
       const sampling = this.#parts.sample(options?.timeoutMillis);
       if (sampling !== undefined) await sampling;
-      await this.#report(this.#take(), scopes);
+      // The snapshot counts as the first part of the first slice.
+      const slice = new Slice();
+      await this.#report(this.#take(), slice, scopes);
     } catch (error) {
       // A rejection would cost the reader the metrics of all its other producers.
       errors.push(error);
@@ -106,8 +108,7 @@ export class Producer implements HotMetricProducer {
     return { delta, total, endTime: toHrTime(endMs), instruments };
   }
 
-  async #report(collection: Collection, scopes: Map<string, ScopeMetrics>): Promise<void> {
-    const slice = new Slice();
+  async #report(collection: Collection, slice: Slice, scopes: Map<string, ScopeMetrics>): Promise<void> {
     for (const { instrument, groups } of collection.instruments) {
       const metric = await this.#build(instrument, groups, collection, slice);
       if (metric !== undefined) addMetric(scopes, instrument.definition, metric);

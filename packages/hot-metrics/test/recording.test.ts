@@ -239,7 +239,11 @@ describe('handles and instruments', () => {
   test('a name keeps its kind, and its first unit and buckets', () => {
     const meter = createHotMetrics().meter('m');
     const first = meter.histogram('h', { unit: 's' });
+    expect(meter.histogram('h')).toBe(first);
+    expect(meter.histogram('h', { unit: 's', bucketBoundaries: SECONDS_BOUNDARIES })).toBe(first);
+    expect(said.warnings).toEqual([]);
     expect(meter.histogram('h', { unit: 'ms' })).toBe(first);
+    expect(meter.histogram('h', { exponential: true })).toBe(first);
     expect(first.unit).toBe('s');
     expect(said.warnings).toEqual([
       'meter m: h is already defined with another unit or other buckets: the first definition holds',
