@@ -4,6 +4,8 @@ const CELL_BYTES = Float64Array.BYTES_PER_ELEMENT;
 /** First size of a block and the largest step by which it grows. */
 const FIRST_BYTES = 16 * 1024;
 const LARGEST_STEP_BYTES = 1024 * 1024;
+/** Size of blocks that cannot grow. */
+const FIXED_BYTES = 64 * 1024;
 /** Address space reserved for one block; memory is taken as it grows. A further block follows when it is full. */
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
 
@@ -43,7 +45,7 @@ export class BlockArena {
   #grow(size: number): boolean {
     const current = this.blocks.at(-1);
     if (current !== undefined && this.#growInPlace(current, (this.#used + size) * CELL_BYTES)) return true;
-    const block = createBlock((BLOCK_HEADER + size) * CELL_BYTES);
+    const block = createBlock(Math.max(FIRST_BYTES, (BLOCK_HEADER + size) * CELL_BYTES), FIXED_BYTES);
     if (block === undefined) return false;
     this.blocks.push(block);
     this.#cells = viewOf(block);
@@ -71,14 +73,13 @@ export function viewOf(block: SharedArrayBuffer): Float64Array {
   return new Float64Array(block, 0, Math.floor(block.byteLength / CELL_BYTES));
 }
 
-/** A growable block; a fixed one where address space is limited (ulimit -v); undefined where there is no memory. */
-export function createBlock(needed: number): SharedArrayBuffer | undefined {
-  const first = Math.max(FIRST_BYTES, needed);
+/** A growable block; one of `fixedBytes` where address space is limited (ulimit -v); undefined where there is no memory. */
+export function createBlock(firstBytes: number, fixedBytes: number): SharedArrayBuffer | undefined {
   try {
-    return new SharedArrayBuffer(first, { maxByteLength: Math.max(MAX_BLOCK_BYTES, first) });
+    return new SharedArrayBuffer(firstBytes, { maxByteLength: Math.max(MAX_BLOCK_BYTES, firstBytes) });
   } catch {
     try {
-      return new SharedArrayBuffer(first);
+      return new SharedArrayBuffer(Math.max(firstBytes, fixedBytes));
     } catch {
       return undefined;
     }

@@ -4,6 +4,9 @@ import type { InstrumentDefinition } from './options.ts';
 /** Bytes before the first record; word 0 holds how many bytes after them are published. */
 const HEADER_BYTES = 64;
 const LENGTH_BYTES = 4;
+const FIRST_BYTES = 16 * 1024;
+/** Where it cannot grow. */
+const FIXED_BYTES = 1024 * 1024;
 
 /** A series as the dictionary tells it: which instrument, where its row is, which attributes. */
 export interface SeriesEntry {
@@ -32,8 +35,14 @@ export class DictionaryWriter {
 
   /** Undefined when the machine has no memory left for it. */
   static create(): DictionaryWriter | undefined {
-    const buffer = createBlock(HEADER_BYTES);
+    const buffer = createBlock(FIRST_BYTES, FIXED_BYTES);
     return buffer === undefined ? undefined : new DictionaryWriter(buffer);
+  }
+
+  /** Bytes that can still be published, if the machine has the memory. */
+  get remaining(): number {
+    const { growable, maxByteLength, byteLength } = this.buffer;
+    return (growable ? maxByteLength : byteLength) - HEADER_BYTES - this.#end;
   }
 
   /** Publishes a record; false if the dictionary is full. */

@@ -122,7 +122,7 @@ export class Instrument<Handle extends RoutedHandle> implements HotInstrument<Ha
 
   #create(key: string): Handle | undefined {
     const { memory, route } = this.#surroundings;
-    const region = memory.allocate(this.#shape.size);
+    const region = memory.allocate(this.#shape.size, key);
     if (region === undefined) return undefined;
     const handle = this.#shape.create(region, decode(key), this);
     const series = { definition: this.definition, key, block: region.block, handle };
@@ -132,7 +132,7 @@ export class Instrument<Handle extends RoutedHandle> implements HotInstrument<Ha
 
   /** Where even the overflow series has no place, values are taken and lost rather than thrown at the caller. */
   #createUnseen(): Handle {
-    const cells = new Float64Array(new SharedArrayBuffer(8 * (BLOCK_HEADER + this.#shape.size)));
+    const cells = new Float64Array(BLOCK_HEADER + this.#shape.size);
     return this.#shape.create({ cells, base: BLOCK_HEADER, block: -1 }, decode(OVERFLOW_KEY), this);
   }
 }

@@ -1,8 +1,12 @@
+import { OVERFLOW_KEY } from './attribute-set.ts';
 import { BlockArena, type Region } from './block-arena.ts';
 import { DictionaryWriter } from './dictionary.ts';
 import type { RoutedHandle } from './handles.ts';
 import type { InstrumentDefinition } from './options.ts';
 import type { HotBlockDescriptor } from './types.ts';
+
+/** Bytes of the dictionary that are kept for overflow series; also more than any single record takes. */
+const DICTIONARY_RESERVE = 128 * 1024;
 
 /** A series of this thread. */
 export interface ThreadSeries {
@@ -20,6 +24,7 @@ export class ThreadMemory {
   readonly #listeners = new Set<(descriptor: HotBlockDescriptor) => void>();
   readonly #published = new Map<InstrumentDefinition, number>();
   #dictionary: DictionaryWriter | undefined;
+  #isFull = false;
 
   constructor(threadId: number) {
     this.threadId = threadId;
@@ -33,13 +38,19 @@ export class ThreadMemory {
     return this.#arena.blocks;
   }
 
-  allocate(size: number): Region | undefined {
-    return this.#arena.allocate(size);
+  /** A row for the series with this key; undefined if there is no memory left for it or for telling others of it. */
+  allocate(size: number, key: string): Region | undefined {
+    const hasRoom = this.#dictionary === undefined || this.#dictionary.remaining >= DICTIONARY_RESERVE;
+    return !this.#isFull && (hasRoom || key === OVERFLOW_KEY) ? this.#arena.allocate(size) : undefined;
   }
 
-  /** Makes a series known to collectors, in other threads too; false if there is no memory left to publish it. */
+  /** Makes a series known to collectors, in other threads too; false if the machine has no memory left to publish it. */
   add(series: ThreadSeries): boolean {
-    if (this.#dictionary !== undefined && !this.#publish(this.#dictionary, series)) return false;
+    if (this.#dictionary !== undefined && !this.#publish(this.#dictionary, series)) {
+      // Its row is lost; no further ones must be.
+      this.#isFull = true;
+      return false;
+    }
     this.series.push(series);
     return true;
   }
