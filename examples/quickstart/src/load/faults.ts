@@ -29,7 +29,7 @@ export const CULPRITS: Readonly<Record<string, Readonly<Record<Phase, string>>>>
 
 const QUIET_START_MS = 2_000;
 const QUIET_END_MS = 3_000;
-const MEAN_GAP_MS = 4_000;
+const USUAL_SLOT_MS = 4_000;
 const SHORTEST_GAP_MS = 2_000;
 
 /**
@@ -37,15 +37,17 @@ const SHORTEST_GAP_MS = 2_000;
  * parts. The first two and the last three seconds stay quiet. @param canMakeFifo false leaves the slow files out
  */
 export function planFaults(random: Random, totalMs: number, canMakeFifo: boolean): PlannedFault[] {
-  const faults: PlannedFault[] = [];
-  let kinds: PlannedFault['kind'][] = [];
-  let atMs = QUIET_START_MS + random() * 1_000;
-  while (atMs < totalMs - QUIET_END_MS) {
-    if (kinds.length === 0) kinds = shuffle(random, canMakeFifo ? ['slow-file', 'blocked-loop'] : ['blocked-loop']);
-    faults.push(planFault(random, kinds.pop() ?? 'blocked-loop', atMs));
-    atMs += SHORTEST_GAP_MS + random() * 2 * (MEAN_GAP_MS - SHORTEST_GAP_MS);
-  }
-  return faults;
+  const kinds: PlannedFault['kind'][] = canMakeFifo ? ['slow-file', 'blocked-loop'] : ['blocked-loop'];
+  const availableMs = Math.max(0, totalMs - QUIET_START_MS - QUIET_END_MS);
+  const most = Math.max(1, Math.floor(availableMs / SHORTEST_GAP_MS));
+  const slots = Math.min(most, Math.max(2, Math.floor(availableMs / USUAL_SLOT_MS)));
+  const slotMs = availableMs / slots;
+  let next: PlannedFault['kind'][] = [];
+  return Array.from({ length: slots }, (_, slot) => {
+    if (next.length === 0) next = shuffle(random, kinds);
+    const inSlotMs = random() * Math.max(0, slotMs - SHORTEST_GAP_MS);
+    return planFault(random, next.pop() ?? 'blocked-loop', QUIET_START_MS + slot * slotMs + inSlotMs);
+  });
 }
 
 function planFault(random: Random, kind: PlannedFault['kind'], atMs: number): PlannedFault {

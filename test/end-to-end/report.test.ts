@@ -1,0 +1,310 @@
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import { planFaults } from '../../examples/quickstart/src/load/faults.ts';
+import type { Fault } from '../../examples/quickstart/src/load/protocol.ts';
+import { createRandom } from '../../examples/quickstart/src/random.ts';
+import { summary } from '../../examples/quickstart/src/report/figures.ts';
+import { collectFindings, type SlowOperation, type Stall } from '../../examples/quickstart/src/report/findings.ts';
+import { bytes, duration, percent } from '../../examples/quickstart/src/report/format.ts';
+import { renderHtml } from '../../examples/quickstart/src/report/html.ts';
+import { match } from '../../examples/quickstart/src/report/matching.ts';
+import {
+  type Block,
+  flexible,
+  lines,
+  type Report,
+  right,
+  table,
+  toned,
+} from '../../examples/quickstart/src/report/model.ts';
+import { renderText } from '../../examples/quickstart/src/report/text.ts';
+import { displayWidth, printable, shorten } from '../../examples/quickstart/src/report/width.ts';
+import { createTelemetryStore } from '../../examples/quickstart/src/telemetry/store.ts';
+
+const SEED = Number(process.env.SONDE_TEST_SEED ?? 20240229);
+const HOSTILE = '/srv/\u001b[2J\u202egnp.exe/日本語の道/👩‍👩‍👧/\ud800<script>';
+
+const tableOf = (path: string): Block => table([right('took'), flexible('path')], [['1.08 s', path]]);
+const reportOf = (...blocks: Block[]): Report => ({
+  title: 'Title',
+  facts: [],
+  sections: [{ title: 'Section', blocks }],
+});
+/** What would steer a terminal: control characters other than the end of a line, and direction overrides. */
+const steering = (text: string): string[] => [...text].filter((one) => (one < ' ' && one !== '\n') || one === '\u202e');
+
+describe('text', () => {
+  test.each([40, 80, 160])('fits %i cells, whatever a path holds', (width) => {
+    const long = `${HOSTILE}/${'directory/'.repeat(30)}file.txt`;
+    const sentence = lines('a sentence that is longer than a narrow window has room for');
+    const text = renderText(reportOf(tableOf(long), sentence), { width, hasColour: false });
+    for (const line of text.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    expect(text).toContain('file.txt');
+  });
+
+  test('no control character of a path reaches the terminal, only colours of our own', () => {
+    const blocks = [tableOf(HOSTILE), lines(toned(HOSTILE, 'warn'))];
+    const text = renderText(reportOf(...blocks), { width: 120, hasColour: true });
+    expect(text).toContain('\\x1b[2J');
+    expect(text).toContain('\\u202e');
+    expect(text).toContain('\u001b[33m');
+    expect(steering(stripVTControlCharacters(text))).toEqual([]);
+    expect(steering(renderText(reportOf(...blocks), { width: 120, hasColour: false }))).toEqual([]);
+  });
+
+  test('wide characters and joined emoji count as the two cells that they take', () => {
+    expect(displayWidth('日本語')).toBe(6);
+    expect(displayWidth('👩‍👩‍👧')).toBe(2);
+    expect(displayWidth('e\u0301')).toBe(1);
+  });
+
+  test('a shortened text never takes more cells than allowed, and a text that fits stays whole', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.integer({ min: 0, max: 40 }), (text, width) => {
+        const clean = printable(text);
+        const short = shorten(clean, width);
+        return displayWidth(clean) <= width ? short === clean : displayWidth(short) <= width;
+      }),
+      { seed: SEED },
+    );
+  });
+
+  test('HTML carries a hostile path as text', () => {
+    const html = renderHtml(reportOf(tableOf(HOSTILE)));
+    expect(html).not.toContain('<script>');
+    expect(html).toContain('&#60;script&#62;');
+  });
+});
+
+describe('figures', () => {
+  test.each([
+    [0.0000005, '1 ns'],
+    [0.0123, '12.3 µs'],
+    [1, '1 ms'],
+    [999.4, '999 ms'],
+    [1080, '1.08 s'],
+    [200_000, '3.33 min'],
+    [Number.NaN, '-'],
+  ])('%d ms is written %s', (ms, text) => expect(duration(ms)).toBe(text));
+
+  test('shares and sizes keep three digits, and a small share is never called zero', () => {
+    expect([percent(0), percent(0.00001), percent(0.0107), percent(1)]).toEqual(['0 %', '<0.1 %', '1.07 %', '100 %']);
+    expect([bytes(879), bytes(2048), bytes(32.1 * 2 ** 20)]).toEqual(['879 B', '2 KiB', '32.1 MiB']);
+  });
+
+  test('a quantile of merged histograms lies in the bucket that holds it', () => {
+    const point = {
+      scope: '',
+      name: '',
+      unit: 's',
+      attributes: new Map(),
+      bounds: [1, 2, 4],
+      max: 3,
+      value: 10,
+      count: 4,
+    };
+    const { count, quantile } = summary([
+      { ...point, bucketCounts: [4, 0, 0, 0] },
+      { ...point, bucketCounts: [0, 0, 4, 0] },
+    ]);
+    expect(count).toBe(8);
+    expect(quantile(0.25)).toBeCloseTo(0.5);
+    expect(quantile(0.75)).toBeGreaterThan(2);
+    expect(quantile(1)).toBe(3);
+    expect(summary([]).quantile(0.5)).toBeNaN();
+  });
+});
+
+describe('faults against reports', () => {
+  const slowFault: Fault = {
+    id: 0,
+    kind: 'slow-file',
+    route: '/a',
+    startMs: 10_000,
+    durationMs: 600,
+    path: '/data/slow-0',
+    slowness: 'late data',
+  };
+  const blockFault: Fault = {
+    id: 1,
+    kind: 'blocked-loop',
+    route: '/b',
+    startMs: 20_000,
+    durationMs: 800,
+    culprit: 'spin',
+    phase: 'after',
+  };
+  const slow: SlowOperation = {
+    kind: 'slow operation',
+    startMs: 10_002,
+    durationMs: 600,
+    receivedMs: 11_000,
+    operation: 'read',
+    mount: '/',
+    path: '/data/slow-0',
+    error: '',
+    traceId: 'a',
+    route: '/a',
+  };
+  const stall: Stall = {
+    kind: 'stall',
+    startMs: 20_003,
+    durationMs: 805,
+    receivedMs: 21_500,
+    functions: ['spin', 'handler'],
+    place: 'b.ts:3',
+    traceId: 'b',
+    route: '/b',
+  };
+
+  test('what was reported in time, with route and cause, is found and named', () => {
+    const { outcomes, otherStalls } = match([slowFault, blockFault], [slow], [stall]);
+    expect(outcomes.map(({ found, hasRoute, hasCause, afterMs }) => ({ found, hasRoute, hasCause, afterMs }))).toEqual([
+      { found: slow, hasRoute: true, hasCause: true, afterMs: 1_000 },
+      { found: stall, hasRoute: true, hasCause: true, afterMs: 1_500 },
+    ]);
+    expect(otherStalls).toEqual([]);
+  });
+
+  test.each<[string, Partial<SlowOperation>]>([
+    ['another file of another route', { path: '/data/other', route: '/c' }],
+    ['the same file an hour before', { startMs: 10_000 - 3_600_000 }],
+    ['the same file for a moment', { durationMs: 120 }],
+  ])('%s does not pass for the slow file', (_what, change) => {
+    expect(match([slowFault], [{ ...slow, ...change }], [stall]).outcomes[0]?.found).toBeUndefined();
+  });
+
+  test('a stall answers for one fault only, and a stall of the wrong function is found but not named', () => {
+    const twins = [blockFault, { ...blockFault, id: 2 }];
+    expect(match(twins, [], [stall]).outcomes.map(({ found }) => found)).toEqual([stall, undefined]);
+    const [wrong] = match([blockFault], [], [{ ...stall, functions: ['other'], route: '/c' }]).outcomes;
+    expect(wrong).toMatchObject({ hasRoute: false, hasCause: false });
+    expect(wrong?.found).toBeDefined();
+  });
+
+  test('stalls that nobody injected are told apart', () => {
+    const stray = { ...stall, startMs: 30_000 };
+    expect(match([blockFault], [], [stall, stray]).otherStalls).toEqual([stray]);
+  });
+
+  test('a plan is the same for the same seed, keeps two seconds between faults, and has both kinds where there is time', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 5, max: 300 }), (seed, seconds) => {
+        const plan = planFaults(createRandom(seed), seconds * 1_000, true);
+        const again = planFaults(createRandom(seed), seconds * 1_000, true);
+        expect(JSON.stringify(again)).toBe(JSON.stringify(plan));
+        for (const [i, { atMs }] of plan.entries()) {
+          expect(atMs).toBeGreaterThanOrEqual((plan[i - 1]?.atMs ?? 0) + 2_000);
+          expect(atMs).toBeLessThanOrEqual(seconds * 1_000 - 3_000);
+        }
+        expect(new Set(plan.map(({ kind }) => kind)).size).toBe(seconds < 9 ? 1 : 2);
+      }),
+      { seed: SEED, numRuns: 200 },
+    );
+  });
+});
+
+describe('telemetry', () => {
+  const slowSpan = {
+    traceId: 'aa',
+    spanId: 'child',
+    parentSpanId: 'server',
+    name: 'vfs readFile',
+    kind: 1,
+    startTimeUnixNano: '1000000000',
+    endTimeUnixNano: '1600000000',
+    attributes: [
+      { key: 'sonde.vfs.operation', value: { stringValue: 'readFile' } },
+      { key: 'file.path', value: { stringValue: '/x' } },
+    ],
+  };
+  const traces = (scope: string, spans: object[]): object => ({
+    resourceSpans: [{ scopeSpans: [{ scope: { name: scope }, spans }] }],
+  });
+  const log = {
+    resourceLogs: [
+      {
+        scopeLogs: [
+          {
+            scope: { name: '@sonde/event-bridge' },
+            logRecords: [
+              {
+                timeUnixNano: '1600000000',
+                severityNumber: 13,
+                eventName: 'sonde.vfs.slow_operation',
+                traceId: 'aa',
+                spanId: 'server',
+                attributes: [
+                  { key: 'sonde.vfs.duration', value: { doubleValue: 0.6 } },
+                  { key: 'sonde.vfs.operation', value: { stringValue: 'readFile' } },
+                  { key: 'file.path', value: { stringValue: '/x' } },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+
+  test('an operation told by a span and by a log record is one finding, with the route of the server span above', () => {
+    let nowMs = 1_700;
+    const store = createTelemetryStore(() => nowMs);
+    const heard: unknown[] = [];
+    const findings = collectFindings(store, (finding) => heard.push(finding));
+    store.accept('traces', traces('@sonde/instrumentation-vfs', [slowSpan]));
+    nowMs = 6_700;
+    store.accept('logs', log);
+    const server = {
+      ...slowSpan,
+      spanId: 'server',
+      parentSpanId: '',
+      name: 'GET',
+      kind: 2,
+      attributes: [{ key: 'http.route', value: { stringValue: '/products/:id' } }],
+    };
+    store.accept('traces', traces('@opentelemetry/instrumentation-http', [server]));
+    expect(heard).toHaveLength(1);
+    expect(findings.slowOperations()).toEqual([
+      expect.objectContaining({
+        startMs: 1_000,
+        durationMs: 600,
+        receivedMs: 1_700,
+        path: '/x',
+        route: '/products/:id',
+      }),
+    ]);
+  });
+
+  test.each([
+    null,
+    7,
+    'text',
+    [],
+    { resourceSpans: 5 },
+    { resourceSpans: [{ scopeSpans: [null, { spans: [null, {}] }] }] },
+  ])('a body like %j does no harm', (body) => {
+    const store = createTelemetryStore(() => 0);
+    for (const signal of ['traces', 'metrics', 'logs'] as const) store.accept(signal, body);
+    expect(store.routes()).toEqual([]);
+  });
+
+  test('attributes called __proto__ stay attributes', () => {
+    const store = createTelemetryStore(() => 0);
+    store.accept(
+      'traces',
+      traces('http', [
+        {
+          ...slowSpan,
+          kind: 2,
+          attributes: [
+            { key: '__proto__', value: { stringValue: 'x' } },
+            { key: 'http.route', value: { stringValue: '__proto__' } },
+          ],
+        },
+      ]),
+    );
+    expect(store.routes().map(({ route }) => route)).toEqual(['__proto__']);
+    expect(({} as { x?: unknown }).x).toBeUndefined();
+  });
+});
