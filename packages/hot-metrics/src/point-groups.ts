@@ -5,6 +5,8 @@ import type { HotAttributes } from './types.ts';
 export interface PointGroup {
   readonly attributes: HotAttributes;
   readonly members: MergedSeries[];
+  /** Epoch ms of the earliest recording of a member when the group was first reported, 0 until then. */
+  startMs: number;
 }
 
 /** Tells whether an attribute of a metric is kept. */
@@ -38,7 +40,7 @@ export class PointGroups {
 
   #add(series: MergedSeries): void {
     if (this.#filter === undefined) {
-      this.#groups.push({ attributes: series.attributes, members: [series] });
+      this.#groups.push({ attributes: series.attributes, members: [series], startMs: 0 });
       return;
     }
     const { attributes, key } = this.#filtered(series, this.#filter);
@@ -47,7 +49,7 @@ export class PointGroups {
       known.members.push(series);
       return;
     }
-    const group = { attributes, members: [series] };
+    const group = { attributes, members: [series], startMs: 0 };
     this.#byKey.set(key, group);
     this.#groups.push(group);
   }

@@ -15,11 +15,6 @@ export interface Reading {
   readonly extremes: Float64Array | undefined;
 }
 
-/** A series may have come after the snapshot, while points were being built: it is reported the next time. */
-function isPresent(reading: Reading, slot: number): boolean {
-  return slot < reading.current.length;
-}
-
 /** Tells whether a series was there when the reference was taken. Snapshots end at row borders. */
 function isReferenced(reading: Reading, slot: number): boolean {
   return reading.reference !== undefined && slot < reading.reference.length;
@@ -103,17 +98,13 @@ function readExtremes(reading: Reading, group: PointGroup): Extremes {
 }
 
 /**
- * Start of the interval that a point covers. A series that was there at the reference continues from it; one that came
- * later, or began to be recorded later, has its own start.
+ * Start of the interval that a point covers. A group that was there at the reference continues from it; one that came
+ * later, or began to be recorded later, has its own start, which never moves, whatever joins it.
  */
 export function startOf(reading: Reading, group: PointGroup): number {
-  let start = Number.POSITIVE_INFINITY;
-  let isContinued = false;
-  for (const { slot, startMs } of group.members) {
-    if (!isPresent(reading, slot)) continue;
-    if (startMs > 0 && startMs < start) start = startMs;
-    isContinued ||= isReferenced(reading, slot);
-  }
-  if (isContinued && start < reading.referenceMs) start = reading.referenceMs;
+  if (group.startMs === 0)
+    group.startMs = group.members.reduce((least, { startMs }) => Math.min(least, startMs || least), reading.endMs);
+  const isContinued = group.members.some(({ slot }) => isReferenced(reading, slot));
+  const start = isContinued ? Math.max(group.startMs, reading.referenceMs) : group.startMs;
   return Math.min(start, reading.endMs);
 }

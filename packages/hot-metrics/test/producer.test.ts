@@ -1,5 +1,5 @@
 import type { DataPoint, Histogram } from '@opentelemetry/sdk-metrics';
-import { createHotMetrics } from '../src/index.ts';
+import { createHotMetrics, type HotBlockDescriptor } from '../src/index.ts';
 import { histogram, interval, ManualClock, metric, only, points, valuesBy } from './reading.ts';
 
 function setUp() {
@@ -191,19 +191,31 @@ describe('times', () => {
     }
   });
 
-  test('a clock that is set back gives no interval of negative length', async () => {
+  test('a clock that is set back gives neither intervals of negative length nor overlapping ones', async () => {
     const { clock, hot, meter } = setUp();
     const reader = hot.producer({ temporality: 'delta' });
-    const bound = meter.counter('c').bind();
+    const t0 = clock.time;
+    const bound = meter.counter('c').bind({ n: 1 });
     bound.add(1);
     await reader.collect();
     clock.advance(-60_000);
     bound.add(1);
-    meter.counter('c').bind({ late: true }).add(1);
-    for (const point of points(await reader.collect(), 'c')) {
-      const [start, end] = interval(point);
-      expect(end).toBeGreaterThanOrEqual(start);
-    }
+    meter.counter('c').bind({ n: 2 }).add(1);
+    const [first, second] = points(await reader.collect(), 'c').map(interval);
+    expect(first).toEqual([t0, t0]);
+    expect(second?.[1]).toBe(t0);
+    clock.advance(70_000);
+    bound.add(1);
+    expect(points(await reader.collect(), 'c').map(interval)).toEqual([[t0, t0 + 10_000]]);
+  });
+
+  test('a series from before the clock was set back does not begin after it ends', async () => {
+    const { clock, hot, meter } = setUp();
+    const reader = hot.producer();
+    clock.advance(60_000);
+    meter.counter('c').bind().add(1);
+    clock.advance(-30_000);
+    expect(points(await reader.collect(), 'c').map(interval)).toEqual([[clock.time, clock.time]]);
   });
 
   test('fractions of a millisecond become nanoseconds', async () => {
@@ -250,7 +262,10 @@ describe('a producer that is added late', () => {
       const result = await reader.collect();
       expect(points(result, 'c').map(interval)).toEqual([[t1, t1 + 1000]]);
       expect(only(result, 'c')).toBe(2);
-      expect(histogram(result, 'h')).toMatchObject({ count: 1, sum: 0.5, buckets: { counts: [1, 0] } });
+      const value = histogram(result, 'h');
+      expect(value).toMatchObject({ count: 1, sum: 0.5, buckets: { counts: [1, 0] } });
+      // A total since some moment has no extremes: they are kept for all time and for the intervals of delta readers.
+      expect([value?.min, value?.max]).toEqual(temporality === 'delta' ? [0.5, 0.5] : [undefined, undefined]);
       counter.add(3);
       expect(only(await reader.collect(), 'c')).toBe(temporality === 'delta' ? 3 : 5);
     },
@@ -298,6 +313,21 @@ describe('an attribute filter', () => {
     counter.bind({ a: 1 }).add(5);
     expect(only(await reader.collect(), 'c')).toBe(15);
     expect(points(await reader.collect(), 'c')).toEqual([]);
+  });
+
+  test('keeps the start of a group, also when an older series joins it', async () => {
+    const { clock, hot, meter } = setUp();
+    const reader = hot.producer({ attributeFilter: () => false });
+    const thread = createHotMetrics({ clock, threadId: 1 });
+    thread.meter('m', '1').counter('c').bind({ n: 0 }).add(1);
+    clock.advance(1000);
+    const start = clock.time;
+    meter.counter('c').bind({ n: 1 }).add(1);
+    await reader.collect();
+    hot.attach(thread.descriptor() as HotBlockDescriptor);
+    clock.advance(1000);
+    const [point] = points(await reader.collect(), 'c');
+    expect([point?.value, ...interval(point)]).toEqual([2, start, start + 1000]);
   });
 
   test('that throws keeps the attribute', async () => {

@@ -143,11 +143,22 @@ describe('joining', () => {
     const descriptor = thread.descriptor() as HotBlockDescriptor;
     main.detach(1);
     main.attach(descriptor);
+    // Nobody will detach it a second time.
+    expect(main.statistics()).toMatchObject({ threads: 0, retiredThreads: 1 });
     expect(only(await reader.collect(), 'c')).toBe(7);
     main.attach(descriptor);
     main.detach(1);
     expect(only(await reader.collect(), 'c')).toBe(7);
     expect(main.statistics()).toMatchObject({ threads: 0, retiredThreads: 1 });
+  });
+
+  test('threads that ended long ago are forgotten', () => {
+    const main = createHotMetrics({ threadId: 0 });
+    const thread = createHotMetrics({ threadId: 1 });
+    thread.meter('m').counter('c').bind();
+    for (let id = 1; id <= 4097; id++) main.detach(id);
+    main.attach(thread.descriptor() as HotBlockDescriptor);
+    expect(main.statistics().threads).toBe(1);
   });
 
   test('what is no descriptor of another thread is refused and said once', () => {
