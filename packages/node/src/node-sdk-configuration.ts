@@ -3,17 +3,16 @@ import { getStringFromEnv } from '@opentelemetry/core';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { SpanEventProcessor } from '@sonde/event-bridge';
 import { resolveOptions } from './configuration/resolve-options.ts';
 import { started } from './handle-state.ts';
 import { createInstrumentations } from './instrumentations.ts';
-import { LocalRootProcessor } from './local-root-processor.ts';
 import { Deliveries } from './opentelemetry/deliveries.ts';
 import { exporterNames } from './opentelemetry/environment.ts';
 import { metricReadersFromEnvironment } from './opentelemetry/metric-readers.ts';
 import { feedReader } from './opentelemetry/reader-feed.ts';
 import { batchProcessor, spanProcessorsFromEnvironment } from './opentelemetry/span-processors.ts';
 import { prometheusFromEnvironment } from './own-providers.ts';
+import { LocalRootProcessor, ownSpanProcessors } from './own-span-processors.ts';
 import { markChildren, type ProcessRole, processRole } from './process-role.ts';
 import type { NodeSdkConfiguration, SondeConfigOptions } from './sonde-config.ts';
 import { Subsystems } from './subsystems.ts';
@@ -36,8 +35,7 @@ interface Plan {
 }
 
 function spanProcessors({ sdk, options, deliveries }: Plan): SpanProcessor[] {
-  const own: SpanProcessor[] = [new LocalRootProcessor()];
-  if (options.spanEvents) own.push(new SpanEventProcessor());
+  const own = ownSpanProcessors(options, new LocalRootProcessor());
   // In the order in which NodeSDK looks for them: what it finds first is all it uses.
   if (sdk.spanProcessors !== undefined) return [...own, ...sdk.spanProcessors];
   if (sdk.spanProcessor !== undefined) return [...own, sdk.spanProcessor];

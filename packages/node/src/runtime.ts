@@ -1,5 +1,3 @@
-import type { SpanProcessor } from '@opentelemetry/sdk-trace';
-import { SpanEventProcessor } from '@sonde/event-bridge';
 import { guard } from '@sonde/instrumentation-kit';
 import { FOREIGN_SDK_LINE, startUpLine } from './banner.ts';
 import type { Resolution } from './configuration/resolve-options.ts';
@@ -8,7 +6,7 @@ import { deliver } from './exit/delivery.ts';
 import { deliverOnSignals, type SignalledProcess } from './exit/exit-signals.ts';
 import { releaseExportSockets } from './exit/release-sockets.ts';
 import { createInstrumentations } from './instrumentations.ts';
-import { LocalRootProcessor } from './local-root-processor.ts';
+import { LocalRootProcessor, ownSpanProcessors } from './own-span-processors.ts';
 import type { ProcessRole } from './process-role.ts';
 import { Sdk } from './sdk.ts';
 import { Subsystems } from './subsystems.ts';
@@ -35,10 +33,8 @@ class PreloadedRuntime implements Runtime {
     const { options, file } = resolution;
     const instrumentations = createInstrumentations(options);
     this.#subsystems = new Subsystems({ options, role, instrumentations });
-    const spanProcessors: SpanProcessor[] = [this.#localRoots];
-    if (options.spanEvents) spanProcessors.push(new SpanEventProcessor());
     this.#sdk = new Sdk({
-      spanProcessors,
+      spanProcessors: ownSpanProcessors(options, this.#localRoots),
       instrumentations,
       prometheus: options.prometheus,
       mayBind: role === 'main',

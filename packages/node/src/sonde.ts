@@ -9,6 +9,8 @@ import {
 } from '@sonde/event-stream';
 import { type HotMetricsStatistics, hotMetrics } from '@sonde/hot-metrics';
 import { activeContext, droppedCounts, guard } from '@sonde/instrumentation-kit';
+import type { BlockedLoopReport } from '@sonde/instrumentation-scheduler';
+import { onBlockedLoop } from './blocked-loop-listeners.ts';
 import { started } from './handle-state.ts';
 
 /** What one event says; see the fields of its definition. */
@@ -40,6 +42,11 @@ export interface Sonde {
   subscribe(options?: SubscribeOptions): Subscription;
   /** A query over the events that the rings still hold; see `EventStream.query`. */
   query(): Query;
+  /**
+   * Calls the listener with each report on what blocked this thread's event loop: stack, route, trace. Returns the undo.
+   * @throws TypeError when it is no function
+   */
+  onBlockedLoop(listener: (report: BlockedLoopReport) => void): () => void;
   stats(): SondeStatistics;
   /** Delivers what is pending (2 s at most), takes everything off again, and stays off. Idempotent, never rejects. */
   shutdown(): Promise<void>;
@@ -68,6 +75,7 @@ export const sonde: Sonde = {
   },
   subscribe: (options) => eventStream().subscribe(options),
   query: () => eventStream().query(),
+  onBlockedLoop,
   stats: () => ({
     isStarted: started().runtime !== undefined,
     events: eventStream().statistics(),

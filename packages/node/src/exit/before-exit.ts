@@ -6,6 +6,13 @@ export interface ExitingProcess {
   getActiveResourcesInfo(): string[];
 }
 
+/** Standard streams are listed as active although they keep nothing alive. */
+const STREAMS = new Set(['PipeWrap', 'TTYWrap']);
+
+function activeCount(host: ExitingProcess): number {
+  return host.getActiveResourcesInfo().filter((type) => !STREAMS.has(type)).length;
+}
+
 export interface BeforeExitConfig {
   readonly process: ExitingProcess;
   /** Whether anything has been recorded since the last call. */
@@ -36,9 +43,10 @@ export function deliverBeforeExit({ process: host, hasNews, deliver }: BeforeExi
   const onBeforeExit = (): void => {
     if (isDelivering || !hasNews()) return;
     isDelivering = true;
+    const inert = activeCount(host);
     // After the other listeners: what they have started keeps the loop alive, and their next turn is then their own.
     queueMicrotask(() => {
-      const isOursAlone = host.getActiveResourcesInfo().length === 0;
+      const isOursAlone = activeCount(host) <= inert;
       const onDelivered = (): void => {
         isDelivering = false;
         if (isOursAlone) swallowNext();

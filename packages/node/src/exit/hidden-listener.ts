@@ -6,7 +6,6 @@ export interface Emitter {
   removeListener(event: string | symbol, listener: Listener): unknown;
   listeners(event: string | symbol): unknown[];
   rawListeners(event: string | symbol): unknown[];
-  listenerCount(event: string | symbol, listener?: unknown): number;
 }
 
 const LISTS = ['listeners', 'rawListeners'] as const;
@@ -23,9 +22,10 @@ function override<K extends keyof Emitter>(emitter: Emitter, key: K, value: Emit
 }
 
 /**
- * Adds a listener that nobody sees. Programs count the listeners of a signal to decide whether to end the process
+ * Adds a listener that does not show in `listeners`. Programs count the listeners of a signal to decide whether to end the process
  * themselves: the `signal-exit` package does so only when it finds no others than its own, and with one more the
- * process would never end. Returns the undo.
+ * process would never end. It does show in `listenerCount`: Node itself asks that to know when to stop watching the signal.
+ * Returns the undo.
  */
 export function addHiddenListener(emitter: Emitter, events: readonly string[], listener: Listener): () => void {
   const undo = LISTS.map((key) => {
@@ -34,13 +34,6 @@ export function addHiddenListener(emitter: Emitter, events: readonly string[], l
       return (Reflect.apply(original, this, [event]) as unknown[]).filter((each) => each !== listener);
     });
   });
-  const count = emitter.listenerCount;
-  undo.push(
-    override(emitter, 'listenerCount', function (this: unknown, event, of): number {
-      if (of !== undefined) return Reflect.apply(count, this, [event, of]) as number;
-      return emitter.listeners(event).length;
-    }),
-  );
   for (const event of events) emitter.on(event, listener);
   return () => {
     for (const event of events) emitter.removeListener(event, listener);

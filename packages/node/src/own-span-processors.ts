@@ -1,6 +1,9 @@
 import { type Span as ApiSpan, type Context, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { SpanEventProcessor } from '@sonde/event-bridge';
 import { linkLocalRoot } from '@sonde/instrumentation-kit';
+import { SchedulerSpanProcessor } from '@sonde/instrumentation-scheduler';
+import type { ResolvedOptions } from './types.ts';
 
 /**
  * Links each span to its local root, so that what happens below child spans finds the route of its request, and counts
@@ -21,4 +24,12 @@ export class LocalRootProcessor implements SpanProcessor {
   async forceFlush(): Promise<void> {}
 
   async shutdown(): Promise<void> {}
+}
+
+/** The span processors of Sonde's own that the options ask for. They export nothing and rewrite nothing. */
+export function ownSpanProcessors(options: ResolvedOptions, localRoots: LocalRootProcessor): SpanProcessor[] {
+  const processors: SpanProcessor[] = [localRoots];
+  if (options.instrumentations.includes('scheduler')) processors.push(new SchedulerSpanProcessor());
+  if (options.spanEvents) processors.push(new SpanEventProcessor());
+  return processors;
 }
