@@ -136,7 +136,9 @@ function shortFile(file: string): string {
 
 function isSame(left: Finding, right: Finding): boolean {
   if (Math.abs(left.startMs - right.startMs) > FOLD_MS) return false;
-  if (Math.abs(left.durationMs - right.durationMs) > SAME_DURATION_MS || left.traceId !== right.traceId) return false;
+  if (Math.abs(left.durationMs - right.durationMs) > SAME_DURATION_MS) return false;
+  // Outside of any trace the span starts one of its own, which the log record does not know.
+  if (left.traceId !== right.traceId && left.traceId !== '' && right.traceId !== '') return false;
   if (left.kind === 'stall') return right.kind === 'stall';
   return right.kind === left.kind && left.operation === right.operation && left.path === right.path;
 }

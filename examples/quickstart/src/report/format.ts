@@ -30,8 +30,9 @@ export function percent(ratio: number): string {
   return ratio > 0 && ratio < 0.001 ? '<0.1 %' : `${three(ratio * 100)} %`;
 }
 
-/** Seconds since the start, `12.3 s`. */
+/** Seconds since the start, `12.3 s`; what was before is the start-up of the program. */
 export function clock(ms: number): string {
+  if (ms < 0) return 'start';
   return `${(ms / 1_000).toFixed(1)} s`;
 }
 

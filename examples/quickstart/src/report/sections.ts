@@ -157,7 +157,7 @@ function schedulerSection(store: TelemetryStore): Section | undefined {
     title: 'Scheduler',
     blocks: [
       table(
-        [left('what'), left('')],
+        [left(''), left('')],
         facts.filter(([, text]) => !text.startsWith('- ') && !text.startsWith('-,')),
       ),
     ],
@@ -199,11 +199,17 @@ export interface FindingsContext {
   readonly stalls: readonly Stall[];
 }
 
-/** The slowest filesystem operations; those that only waited for a blocked loop say so. */
+/** The slowest filesystem operations; those that only waited for a blocked loop are counted, not listed. */
 export function slowSection(found: readonly SlowOperation[], { startMs, stalls }: FindingsContext): Section {
   const title = 'Slowest filesystem operations';
-  if (found.length === 0) return { title, blocks: [lines(toned('None was slow.', 'good'))] };
-  const sorted = found.toSorted((a, b) => b.durationMs - a.durationMs);
+  const isVictim = (operation: SlowOperation): boolean => stalls.some((stall) => explains(stall, operation));
+  const slow = found.filter((operation) => !isVictim(operation)).sort((a, b) => b.durationMs - a.durationMs);
+  const victims = found.length - slow.length;
+  const remarks = [
+    ...(slow.length === 0 ? [toned('None was slow by itself.', 'good')] : []),
+    ...(slow.length > MOST_SLOW ? [toned(`and ${slow.length - MOST_SLOW} shorter ones`, 'dim')] : []),
+    ...(victims > 0 ? [toned(`and ${victims} whose answer had to wait for a blocked event loop`, 'dim')] : []),
+  ];
   const columns = [
     right('at'),
     right('took'),
@@ -213,25 +219,18 @@ export function slowSection(found: readonly SlowOperation[], { startMs, stalls }
     flexible('route'),
     left('trace'),
   ];
-  const rows = sorted
+  const rows = slow
     .slice(0, MOST_SLOW)
     .map((operation): Cell[] => [
       clock(operation.startMs - startMs),
       duration(operation.durationMs),
       operation.operation,
-      operation.mount,
+      operation.mount || '-',
       operation.path || '-',
       operation.route || '-',
       toned(operation.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
     ]);
-  const victims = found.filter((operation) => stalls.some((stall) => explains(stall, operation))).length;
-  const remarks = [
-    ...(found.length > MOST_SLOW ? [`and ${found.length - MOST_SLOW} more`] : []),
-    ...(victims > 0
-      ? [`${victims} of ${found.length} were under way while the event loop was blocked, which delays their callbacks`]
-      : []),
-  ];
-  return { title, blocks: [table(columns, rows), lines(...remarks.map((text) => toned(text, 'dim')))] };
+  return { title, blocks: [...(rows.length > 0 ? [table(columns, rows)] : []), lines(...remarks)] };
 }
 
 /** Whether most of the operation's time went by while the loop was blocked. */

@@ -48,13 +48,9 @@ function renderTable({ columns, rows }: Table, options: TextOptions): string[] {
         return paint(text, tone ?? (typeof cell === 'string' ? undefined : cell.tone), options);
       })
       .join(GAP);
-  return [
-    line(
-      columns.map((column) => column.title),
-      'dim',
-    ),
-    ...rows.map((row) => line(row)),
-  ];
+  const titles = columns.map((column) => column.title);
+  const isTitled = titles.some((title) => title !== '');
+  return [...(isTitled ? [line(titles, 'dim')] : []), ...rows.map((row) => line(row))];
 }
 
 /** Natural widths, then the widest column that may shrink gives way until all fits. */
