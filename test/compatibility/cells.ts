@@ -75,15 +75,14 @@ function ownSdkAfter(kind: ModuleKind): Cell {
   return cell(`own SDK after ${kind}`, [application], [FLAGS[kind], REGISTER, application], besideOwnSdk);
 }
 
-/** Its SDK exports all it did and Sonde's metrics too; Sonde starts no pipeline of its own. */
+/** Its SDK exports all it did and Sonde's metrics too, and Sonde's own pipeline, if it ran before that, nothing of it. */
 function besideOwnSdk(bare: Observation, seen: Observation): string[] {
+  const taken = seen.spans.filter(({ scope }) => !scope.startsWith('@sonde/'));
   return [
     ...keptAsBefore(bare.own, seen.own),
     ...missingFrom(namesOf(seen.own.metrics), WITH_OWN_SDK, "the application's own NodeSDK"),
     ...(seen.served === '' ? [] : ['Sonde serves /metrics beside the NodeSDK of the application']),
-    ...(seen.spans.length === 0
-      ? []
-      : [`Sonde exports ${seen.spans.length} spans itself, beside the application's NodeSDK`]),
+    ...(taken.length === 0 ? [] : [`Sonde exports ${namesOf(taken)} itself, beside the application's NodeSDK`]),
   ];
 }
 
