@@ -149,7 +149,7 @@ async function runLoad(run: Run, target: string, startMs: number): Promise<void>
     if (message.type === 'fault') {
       run.faults.push(message);
       state.injected++;
-      live.say(`  fault    at ${clock(message.startMs - startMs)}: ${describeFault(message)}`);
+      live.note(`  fault    at ${clock(message.startMs - startMs)}: ${describeFault(message)}`);
     }
     live.update();
   });
@@ -171,7 +171,7 @@ function announcer({ state, live }: Run, startMs: number): (finding: Finding) =>
   const announce = (): void => {
     const at = clock(Date.now() - startMs);
     const sorted = fresh.sort((a, b) => b.durationMs - a.durationMs);
-    for (const finding of sorted.slice(0, MOST_AT_ONCE)) live.say(`  Sonde    at ${at}: ${describeFinding(finding)}`);
+    for (const finding of sorted.slice(0, MOST_AT_ONCE)) live.note(`  Sonde    at ${at}: ${describeFinding(finding)}`);
     if (sorted.length > MOST_AT_ONCE) live.say(`           and ${sorted.length - MOST_AT_ONCE} shorter ones`);
     fresh = [];
   };

@@ -14,12 +14,15 @@ export interface LiveState {
 export interface Live {
   /** Prints a line that stays, above the progress line. */
   say(line: string): void;
+  /** The same for a line that may lose its middle where it is too long. */
+  note(line: string): void;
   update(): void;
   /** Takes the progress line away. */
   end(): void;
 }
 
 const PLAIN_EVERY_MS = 5_000;
+const PLAIN_WIDTH = 120;
 const WIDEST = 200;
 
 /** One redrawn line on a terminal; elsewhere a plain line every five seconds. */
@@ -28,15 +31,18 @@ export function startLive(state: LiveState, out: NodeJS.WriteStream): Live {
   const clear = (): void => {
     if (out.isTTY) out.write('\r\u001b[K');
   };
+  const width = (): number => (out.isTTY ? Math.min((out as WriteStream).columns || 80, WIDEST) - 1 : PLAIN_WIDTH);
   const draw = (): void => {
-    if (out.isTTY) out.write(shorten(progressLine(state), Math.min((out as WriteStream).columns || 80, WIDEST) - 1));
+    if (out.isTTY) out.write(shorten(progressLine(state), width()));
+  };
+  const say = (line: string): void => {
+    clear();
+    out.write(`${line}\n`);
+    draw();
   };
   return {
-    say: (line) => {
-      clear();
-      out.write(`${printable(line)}\n`);
-      draw();
-    },
+    say: (line) => say(printable(line)),
+    note: (line) => say(shorten(printable(line), width())),
     update: () => {
       if (out.isTTY) {
         clear();

@@ -5,7 +5,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { type AnyFunction, createPatches, type Patches } from '@sonde/instrumentation-kit';
 import { withoutRequireHook } from './require-gate.ts';
-import { onExpressRoute } from './routes.ts';
+import { learnFastifyRoutes, onExpressRoute } from './routes.ts';
 
 type Http = typeof http | typeof https;
 
@@ -91,6 +91,8 @@ export class InPlaceHttpInstrumentation implements Instrumentation {
       patch?.(shadow);
       this.#install(target, shadow);
     }
+    this.#undo.push(learnFastifyRoutes());
+    this.#undo.push(learnFastifyRoutes());
     syncBuiltinESMExports();
   }
 
