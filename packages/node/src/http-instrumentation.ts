@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { type AnyFunction, createPatches, type Patches } from '@sonde/instrumentation-kit';
+import { isExporting } from './opentelemetry/lazy-exporter.ts';
 import { withoutRequireHook } from './require-gate.ts';
 import { learnFastifyRoutes, onExpressRoute } from './routes.ts';
 
@@ -69,7 +70,8 @@ export class InPlaceHttpInstrumentation implements Instrumentation {
   #hasWithdrawn = false;
 
   constructor() {
-    const config = { enabled: false, responseHook: onExpressRoute } as const;
+    // The exporters' own requests make no spans by themselves, but they would count in the client metrics.
+    const config = { enabled: false, responseHook: onExpressRoute, ignoreOutgoingRequestHook: isExporting } as const;
     this.#inner = withoutRequireHook(() => new HttpInstrumentation(config));
     this.instrumentationName = this.#inner.instrumentationName;
     this.instrumentationVersion = this.#inner.instrumentationVersion;

@@ -1,5 +1,6 @@
 import * as api from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { suppressTracing } from '@opentelemetry/core';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { hotMetrics } from '@sonde/hot-metrics';
 import { guard } from '@sonde/instrumentation-kit';
@@ -70,12 +71,16 @@ export class Sdk {
     }
     const isFree = (signal: Signal): boolean => !this.#foreign.has(signal);
     const signals = { trace: isFree('trace'), metrics: isFree('metrics') && config.collects, logs: isFree('logs') };
-    this.#own = createOwnProviders({ ...config, signals });
+    // What the providers do on their own, now and later (detecting the resource, serving metrics), is not the
+    // application's: it is neither traced nor counted.
+    const contextManager = new AsyncLocalStorageContextManager().enable();
+    const hidden = suppressTracing(api.ROOT_CONTEXT);
+    this.#own = contextManager.with(hidden, () => createOwnProviders({ ...config, signals }));
     const { tracerProvider, meterProvider, loggerProvider } = this.#own;
     this.#tracers = new SwitchTracerProvider(tracerProvider ?? (registered('trace') as api.TracerProvider));
     drop(loggerProvider?.then((provider) => this.#useLoggerProvider(provider)));
     const own = {
-      context: new AsyncLocalStorageContextManager().enable(),
+      context: contextManager,
       propagation: propagatorFromEnvironment(),
       trace: tracerProvider === undefined ? undefined : this.#tracers,
       metrics: meterProvider,
