@@ -8,7 +8,7 @@ import type { DemoOptions } from './options.ts';
 import { preload } from './preload.ts';
 import { onLine, type Started, startNode, stop } from './processes.ts';
 import { demoReport } from './report/demo-report.ts';
-import { collectFindings, type Finding } from './report/findings.ts';
+import { collectFindings, culpritOf, type Finding } from './report/findings.ts';
 import { clock, duration } from './report/format.ts';
 import { publish } from './report/publish.ts';
 import { startScraping } from './scrape.ts';
@@ -186,6 +186,6 @@ function describeFinding(finding: Finding): string {
   const took = duration(finding.durationMs);
   if (finding.kind === 'slow operation')
     return `${finding.operation} took ${took} on ${finding.mount || 'an unknown mount'}${finding.path === '' ? '' : `: ${finding.path}`}`;
-  const { functions, place, route } = finding;
-  return `the loop was blocked for ${took} by ${functions[0] ?? 'something'}${place === '' ? '' : ` (${place})`}${route === '' ? '' : ` in ${route}`}`;
+  const { place, route } = finding;
+  return `the loop was blocked for ${took} by ${culpritOf(finding) ?? 'something'}${place === '' ? '' : ` (${place})`}${route === '' ? '' : ` in ${route}`}`;
 }

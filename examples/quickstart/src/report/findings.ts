@@ -41,6 +41,7 @@ const SLOW_EVENT = 'sonde.vfs.slow_operation';
 const SLOW_SPAN = 'vfs ';
 const STALL_EVENT = 'sonde.scheduler.blocked_loop';
 const STALL_SPAN = 'event loop blocked';
+const ANONYMOUS = '<anonymous>';
 const MOST_FINDINGS = 5_000;
 // A log record that stands for several events has the time of the first and the numbers of the worst of five seconds.
 const FOLD_MS = 6_000;
@@ -89,6 +90,13 @@ function fromLog(log: ReceivedLog): Finding | undefined {
   const durationMs = Number(seconds ?? 0) * 1_000;
   const times = { startMs: log.timeMs - durationMs, durationMs, receivedMs: log.receivedMs };
   return isStall ? stall(log.attributes, times, log.traceId) : slowOperation(log.attributes, times, log.traceId);
+}
+
+/** What to call the function that was seen: one without a name goes by the nearest caller that has one. */
+export function culpritOf({ functions }: Stall): string | undefined {
+  const [seen, ...callers] = functions;
+  const named = callers.find((name) => name !== ANONYMOUS);
+  return seen === ANONYMOUS && named !== undefined ? `a function in ${named}` : seen;
 }
 
 type Times = Pick<Finding, 'startMs' | 'durationMs' | 'receivedMs'>;

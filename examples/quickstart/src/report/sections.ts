@@ -1,6 +1,6 @@
 import type { TelemetryStore } from '../telemetry/store.ts';
 import { groupBy, points, summary, total } from './figures.ts';
-import type { SlowOperation, Stall } from './findings.ts';
+import { culpritOf, type SlowOperation, type Stall } from './findings.ts';
 import { bytes, clock, count, duration, percent } from './format.ts';
 import { type Cell, flexible, left, lines, right, type Section, table, toned } from './model.ts';
 
@@ -251,7 +251,7 @@ export function stallsSection({ startMs, stalls }: FindingsContext): Section {
     .map((stall): Cell[] => [
       clock(stall.startMs - startMs),
       duration(stall.durationMs),
-      toned(stall.functions[0] ?? '(not seen)', 'strong'),
+      toned(culpritOf(stall) ?? '(not seen)', 'strong'),
       stall.place || '-',
       stall.route || '-',
       toned(stall.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
