@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { startProtobufSink } from './otlp-sink.ts';
-import { QUICKSTART } from './shop.ts';
+import { eventually, QUICKSTART } from './shop.ts';
 
 const START = join(QUICKSTART, 'start.mjs');
 
@@ -129,6 +129,24 @@ test('a program that a signal ends ends us by the same signal', async () => {
   const { code, signal, stderr } = await end;
   expect({ code, signal }).toEqual({ code: null, signal: 'SIGTERM' });
   expect(stderr).toContain('ended by SIGTERM');
+});
+
+test('a signal to npm reaches the program, although the shell between them dies of it', async () => {
+  const file = program(
+    'under-npm.mjs',
+    `process.on('SIGTERM', () => { console.log('orderly'); process.exit(0); });
+     setInterval(() => {}, 1000);
+     console.log('ready');`,
+  );
+  const npm = spawn('npm', ['--prefix', QUICKSTART, 'start', '--', file], { cwd: folder, stdio: 'pipe' });
+  const output: string[] = [];
+  npm.stdout.on('data', (piece) => output.push(String(piece)));
+  const closed = once(npm.stdout, 'close');
+  await eventually('the program to be ready', async () => output.join('').includes('ready') || undefined);
+  npm.kill('SIGTERM');
+  // The pipe closes when the last process that holds it has ended.
+  await closed;
+  expect(output.join('')).toContain('orderly');
 });
 
 test('a program that throws ends with code 1 and its stack on stderr', async () => {

@@ -58,3 +58,20 @@ export function exitLike({ code, signal }: Exit): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
+
+const PARENT_POLL_MS = 250;
+
+/**
+ * Ends this process in an orderly way when npm is gone. npm passes signals on to the shell between us, and that one
+ * dies of them without telling us: without this, the program would run on with nobody to end it.
+ */
+export function endWithNpm(): void {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_POLL_MS);
+  timer.unref();
+}

@@ -1,5 +1,6 @@
 import { runDemo } from './demo.ts';
 import { HELP, type Options, parseOptions, UsageError } from './options.ts';
+import { endWithNpm } from './processes.ts';
 import { runProgram } from './program.ts';
 
 const USAGE = 2;
@@ -15,6 +16,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     process.exitCode = USAGE;
     return;
   }
+  endWithNpm();
   if (options.kind === 'help') process.stdout.write(HELP);
   else if (options.kind === 'demo') await runDemo(options);
   else await runProgram(options);

@@ -149,7 +149,9 @@ function schedulerSection(store: TelemetryStore): Section | undefined {
     ],
     [
       'libuv pool',
-      `${count(total(store, 'sonde.scheduler.pool.size'))} threads, ${count(done)} operations, waited ${duration((queue / done) * 1e3)} each on average, all threads taken for ${duration(saturated * 1e3)}`,
+      done > 0
+        ? `${count(total(store, 'sonde.scheduler.pool.size'))} threads, ${count(done)} operations, waited ${duration((queue / done) * 1e3)} each on average, all threads taken for ${duration(saturated * 1e3)}`
+        : '-',
     ],
     ['CPU pressure', `${duration(pressure * 1e3)} in which something on this machine waited for a CPU`],
   ];
@@ -158,7 +160,7 @@ function schedulerSection(store: TelemetryStore): Section | undefined {
     blocks: [
       table(
         [left(''), left('')],
-        facts.filter(([, text]) => !text.startsWith('- ') && !text.startsWith('-,')),
+        facts.filter(([, text]) => !text.startsWith('-')),
       ),
     ],
   };
