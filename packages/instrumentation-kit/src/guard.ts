@@ -8,10 +8,27 @@ const OVERFLOW = 'other';
 interface GuardState {
   readonly warned: Set<string>;
   readonly dropped: Map<string, number>;
+  readonly listeners: Set<(message: string) => void>;
 }
 
 function state(): GuardState {
-  return shared('kit.guard', () => ({ warned: new Set<string>(), dropped: new Map<string, number>() }));
+  return shared('kit.guard', () => ({
+    warned: new Set<string>(),
+    dropped: new Map<string, number>(),
+    listeners: new Set<(message: string) => void>(),
+  }));
+}
+
+/**
+ * Calls the listener with each message of {@link warnOnce} from now on: `diag` has no listener of its own in most
+ * applications, and whoever started Sonde may know another place to tell it. Returns the undo.
+ */
+export function onWarning(listener: (message: string) => void): () => void {
+  const { listeners } = state();
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
 }
 
 /**
@@ -24,6 +41,7 @@ export function warnOnce(key: string, message: string, error?: unknown): void {
   warned.add(key);
   if (error === undefined) diag.warn(message);
   else diag.warn(message, error);
+  for (const listener of state().listeners) listener(message);
 }
 
 /** Counts something that Sonde gave up or dropped; see {@link droppedCounts}. */

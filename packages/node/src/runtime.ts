@@ -1,4 +1,4 @@
-import { guard } from '@sonde/instrumentation-kit';
+import { guard, onWarning } from '@sonde/instrumentation-kit';
 import { FOREIGN_SDK_LINE, startUpLine } from './banner.ts';
 import type { Resolution } from './configuration/resolve-options.ts';
 import { deliverBeforeExit, type ExitingProcess } from './exit/before-exit.ts';
@@ -31,6 +31,7 @@ class PreloadedRuntime implements Runtime {
 
   constructor({ resolution, role, terminal }: RuntimeConfig) {
     const { options, file } = resolution;
+    this.#undo.push(onWarning((sentence) => terminal.note(sentence)));
     const instrumentations = createInstrumentations(options);
     this.#subsystems = new Subsystems({ options, role, instrumentations });
     this.#sdk = new Sdk({

@@ -12,6 +12,8 @@ export interface Terminal {
   announce(line: string): void;
   /** Something that is wrong and what to do about it; each sentence once. */
   warn(sentence: string): void;
+  /** Something that does not work here, which nobody has to mend; `diag` has it already. */
+  note(sentence: string): void;
 }
 
 export interface TerminalConfig {
@@ -35,18 +37,22 @@ function writeToStderr(text: string): void {
 }
 
 /**
- * Start-up lines go to stderr in a main process, on a terminal without an IPC channel or with SONDE_BANNER=1; warnings
- * in every main process, unless SONDE_BANNER=0. Whatever is said also goes to `diag`. Children, workers and package
+ * Start-up lines and notes go to stderr in a main process, on a terminal without an IPC channel or with SONDE_BANNER=1;
+ * warnings in every main process, unless SONDE_BANNER=0. Whatever is said also goes to `diag`. Children, workers and package
  * managers never print.
  */
 export function createTerminal(config: TerminalConfig): Terminal {
   const { role, banner, hasChannel, isTerminal = () => isatty(STDERR), write = writeToStderr } = config;
   const said = new Set<string>();
+  const note = (sentence: string): void => {
+    const isWanted = role === 'main' && (banner ?? (!hasChannel && isTerminal()));
+    if (isWanted) write(`sonde: ${sentence}\n`);
+  };
   return {
+    note,
     announce(line): void {
       diag.info(line);
-      const isWanted = banner ?? (!hasChannel && isTerminal());
-      if (role === 'main' && isWanted) write(`sonde: ${line}\n`);
+      note(line);
     },
     warn(sentence): void {
       if (said.has(sentence)) return;
