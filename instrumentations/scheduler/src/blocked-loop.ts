@@ -145,6 +145,7 @@ export class BlockedLoopWatch {
       if (message.needsHeartbeat) this.#beat();
       return;
     }
+    if (message.kind === 'ping') return;
     const turn = this.#turns.get(message.turn);
     if (turn !== undefined) {
       this.#turns.delete(message.turn);

@@ -35,9 +35,10 @@ function ratio(quota: number, period: number): number | undefined {
 
 /** `cpu.stat` of either version: v1 tells `throttled_time` in ns, v2 `throttled_usec`. */
 export function parseCpuStat(text: string): CpuThrottling | undefined {
+  const values = new Map(text.split('\n').map((line) => line.split(' ') as [string, string]));
   const value = (key: string): number | undefined => {
-    const match = new RegExp(`^${key} (\\d+)$`, 'm').exec(text);
-    return match === null ? undefined : Number(match[1]);
+    const digits = values.get(key);
+    return digits !== undefined && /^\d+$/.test(digits) ? Number(digits) : undefined;
   };
   const periods = value('nr_periods');
   const throttledPeriods = value('nr_throttled');
@@ -49,7 +50,9 @@ export function parseCpuStat(text: string): CpuThrottling | undefined {
 
 function quotaOf(version: 1 | 2, directory: string, read: ReadText): number | undefined {
   if (version === 2) return parseCpuMax(read(`${directory}/cpu.max`) ?? '');
-  return parseCfsQuota(read(`${directory}/cpu.cfs_quota_us`) ?? '', read(`${directory}/cpu.cfs_period_us`) ?? '');
+  const quota = read(`${directory}/cpu.cfs_quota_us`) ?? '';
+  // No quota is the rule, and then the period does not matter.
+  return quota.startsWith('-') ? undefined : parseCfsQuota(quota, read(`${directory}/cpu.cfs_period_us`) ?? '');
 }
 
 /** The tightest quota on the way up; of equal ones the innermost. Undefined when there is none. */

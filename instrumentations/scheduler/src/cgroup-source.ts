@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type InstrumentsOf, unobserved } from '@sonde/instrumentation-kit';
-import { parseCpuStat, tightestQuota } from './cgroup-cpu.ts';
+import { parseCpuStat, type ReadText, tightestQuota } from './cgroup-cpu.ts';
 import { type CgroupLocation, locateCpuCgroup } from './cgroup-location.ts';
 import type { METRICS } from './metric-names.ts';
+import { ProcFile } from './proc-file.ts';
 import { Growth, type SystemSource } from './system-source.ts';
 
 type CgroupInstruments = Pick<
@@ -22,10 +23,24 @@ export function locateOwnCgroup(root = ''): CgroupLocation | undefined {
   return locateCpuCgroup(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
 }
 
-// Not kept open like /proc: a quota may appear on any level at any time, and kernfs files are cheap to open.
-function readText(path: string): string | undefined {
+/** The files of the groups, kept open. One that is absent stays absent: files of a group come and go with the group. */
+class CgroupFiles {
+  readonly #files = new Map<string, ProcFile | undefined>();
+
+  readonly read: ReadText = (path) => {
+    if (!this.#files.has(path)) this.#files.set(path, openQuietly(path));
+    return this.#files.get(path)?.text();
+  };
+
+  close(): void {
+    for (const file of this.#files.values()) file?.close();
+    this.#files.clear();
+  }
+}
+
+function openQuietly(path: string): ProcFile | undefined {
   try {
-    return unobserved(() => readFileSync(path, 'utf8'));
+    return ProcFile.open(path);
   } catch {
     return undefined;
   }
@@ -33,6 +48,7 @@ function readText(path: string): string | undefined {
 
 /** The CPU quota that binds this process, and how often it ran out. */
 export function createCgroupSource({ instruments, locate }: CgroupSourceConfig): SystemSource {
+  const files = new CgroupFiles();
   let location: CgroupLocation | undefined;
   let directory = '';
   let growths = { periods: new Growth(), throttled: new Growth(), time: new Growth() };
@@ -41,19 +57,19 @@ export function createCgroupSource({ instruments, locate }: CgroupSourceConfig):
     observe(): void {
       location ??= locate();
       if (location === undefined) throw new Error('no cpu controller is mounted');
-      const quota = tightestQuota(location, readText);
+      const quota = tightestQuota(location, files.read);
       if (quota === undefined) return;
       instruments.cgroupCpuLimit.bind().set(quota.limit);
       if (quota.directory !== directory) {
         directory = quota.directory;
         growths = { periods: new Growth(), throttled: new Growth(), time: new Growth() };
       }
-      const stat = parseCpuStat(readText(`${directory}/cpu.stat`) ?? '');
+      const stat = parseCpuStat(files.read(`${directory}/cpu.stat`) ?? '');
       if (stat === undefined) return;
       instruments.cgroupCpuPeriods.bind().add(growths.periods.to(stat.periods));
       instruments.cgroupCpuThrottledPeriods.bind().add(growths.throttled.to(stat.throttledPeriods));
       instruments.cgroupCpuThrottledTime.bind().add(growths.time.to(stat.throttledSeconds));
     },
-    close: () => undefined,
+    close: () => files.close(),
   };
 }

@@ -1,7 +1,7 @@
 import type { BoundCounter } from '@sonde/hot-metrics';
 import type { InstrumentsOf } from '@sonde/instrumentation-kit';
 import type { METRICS } from './metric-names.ts';
-import { parsePressure } from './pressure.ts';
+import { type Pressure, parsePressure } from './pressure.ts';
 import { ProcFile } from './proc-file.ts';
 import { Growth, type SystemSource } from './system-source.ts';
 
@@ -24,6 +24,7 @@ interface Total {
 
 class PressureFile {
   readonly #file: ProcFile;
+  readonly #pressure: Pressure = { some: Number.NaN, full: Number.NaN };
   readonly #totals: Partial<Record<(typeof KINDS)[number], Total>> = {};
   readonly #bind: (kind: string) => BoundCounter;
 
@@ -33,13 +34,13 @@ class PressureFile {
   }
 
   observe(): void {
-    const text = this.#file.text();
+    const length = this.#file.read();
     // EOPNOTSUPP: the kernel was started without pressure accounting.
-    if (text === undefined) throw new Error(`${this.#file.path} cannot be read`);
-    const pressure = parsePressure(text);
+    if (length < 0) throw new Error(`${this.#file.path} cannot be read`);
+    parsePressure(ProcFile.bytes, length, this.#pressure);
     for (const kind of KINDS) {
-      const micros = pressure[kind];
-      if (micros === undefined) continue;
+      const micros = this.#pressure[kind];
+      if (Number.isNaN(micros)) continue;
       this.#totals[kind] ??= { counter: this.#bind(kind), growth: new Growth() };
       const { counter, growth } = this.#totals[kind];
       counter.add(growth.to(micros) / 1e6);

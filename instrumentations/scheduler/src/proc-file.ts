@@ -1,21 +1,18 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { unobserved } from '@sonde/instrumentation-kit';
+import { observation, unobserved } from '@sonde/instrumentation-kit';
 
-/** Larger than anything that is read here (a mountinfo is not). */
+/** Larger than anything that is read here. */
 const BUFFER_BYTES = 8192;
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-
-/** Bytes of the last `read`, valid until the next one of any file. */
-export interface ProcBytes {
-  readonly bytes: Buffer;
-  readonly length: number;
-}
+const state = observation();
 
 /**
  * A file of /proc or /sys that is kept open and read from its start each time: a fifth of the cost of readFileSync.
  * Sonde's own reads are not observed by its instrumentations.
  */
 export class ProcFile {
+  /** What the last `read` of any file has read; the next one overwrites it. */
+  static readonly bytes: Uint8Array = buffer;
   readonly path: string;
   #fd: number;
 
@@ -32,22 +29,25 @@ export class ProcFile {
     );
   }
 
-  /** Undefined when it has gone, as the file of a thread that ended; it is closed then. */
-  read(): ProcBytes | undefined {
-    if (this.#fd < 0) return undefined;
+  /** Reads into `ProcFile.bytes`. @returns the length, -1 when it has gone, as the file of a thread that ended */
+  read(): number {
+    if (this.#fd < 0) return -1;
+    // As `unobserved`, without a closure: this is what a collection consists of.
+    state.depth += 1;
     try {
-      const length = unobserved(() => readSync(this.#fd, buffer, 0, BUFFER_BYTES, 0));
-      return { bytes: buffer, length };
+      return readSync(this.#fd, buffer, 0, BUFFER_BYTES, 0);
     } catch {
       this.close();
-      return undefined;
+      return -1;
+    } finally {
+      state.depth -= 1;
     }
   }
 
   /** The same as text. */
   text(): string | undefined {
-    const content = this.read();
-    return content?.bytes.toString('latin1', 0, content.length);
+    const length = this.read();
+    return length < 0 ? undefined : buffer.toString('latin1', 0, length);
   }
 
   close(): void {

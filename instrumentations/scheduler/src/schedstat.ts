@@ -10,32 +10,31 @@ export interface SchedStat {
 
 const ZERO = 0x30;
 const SPACE = 0x20;
-const FIELDS = ['runNanos', 'waitNanos', 'slices'] as const;
 
 /**
  * Reads `run wait slices` out of bytes, without making a string.
  * @returns false when that is not what the bytes hold; `into` is unchanged then
  */
 export function parseSchedStat(bytes: Uint8Array, length: number, into: SchedStat): boolean {
-  const values = [0, 0, 0];
-  let at = 0;
-  for (let field = 0; field < 3; field++) {
-    const start = at;
-    let value = 0;
-    for (let digit = digitAt(bytes, at, length); digit >= 0; digit = digitAt(bytes, ++at, length)) {
-      value = value * 10 + digit;
-    }
-    const isLast = field === 2;
-    if (at === start || (!isLast && bytes[at] !== SPACE)) return false;
-    values[field] = value;
-    at += 1;
-  }
-  for (let field = 0; field < 3; field++) into[FIELDS[field] as 'slices'] = values[field] as number;
+  const first = endOfNumber(bytes, 0, length);
+  const second = endOfNumber(bytes, first + 1, length);
+  const third = endOfNumber(bytes, second + 1, length);
+  const isComplete = first > 0 && second > first + 1 && third > second + 1;
+  if (!isComplete || bytes[first] !== SPACE || bytes[second] !== SPACE) return false;
+  into.runNanos = numberIn(bytes, 0, first);
+  into.waitNanos = numberIn(bytes, first + 1, second);
+  into.slices = numberIn(bytes, second + 1, third);
   return true;
 }
 
-function digitAt(bytes: Uint8Array, at: number, length: number): number {
-  if (at >= length) return -1;
-  const digit = (bytes[at] as number) - ZERO;
-  return digit >= 0 && digit <= 9 ? digit : -1;
+function endOfNumber(bytes: Uint8Array, start: number, length: number): number {
+  let at = start;
+  while (at < length && (bytes[at] as number) >= ZERO && (bytes[at] as number) <= ZERO + 9) at += 1;
+  return at;
+}
+
+function numberIn(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) value = value * 10 + ((bytes[at] as number) - ZERO);
+  return value;
 }

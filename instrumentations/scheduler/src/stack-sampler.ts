@@ -54,9 +54,8 @@ export class StackSampler {
         if (error === undefined) resolve(seen);
         else reject(error);
       };
-      let firstSignMs = Number.NaN;
+      let heldSinceMs = Number.NaN;
       session.on('Debugger.scriptParsed', ({ params }) => {
-        if (Number.isNaN(firstSignMs)) firstSignMs = this.#config.now();
         if (this.#urls.size < MAX_SCRIPTS) this.#urls.set(params.scriptId, params.url);
       });
       session.on('Debugger.paused', ({ params }) => {
@@ -67,10 +66,14 @@ export class StackSampler {
         session.post('Runtime.evaluate', { expression, returnByValue: true, silent: true }, (_error, answer) => {
           const context = answer?.result?.value;
           session.post('Debugger.resume', () => {
-            const pauseMs = this.#config.now() - firstSignMs;
+            const pauseMs = this.#config.now() - heldSinceMs;
             finish({ frames, context: typeof context === 'string' ? context : '', pauseMs });
           });
         });
+      });
+      // The thread takes up all messages at once, when it comes to them: from the answer to this one on it is held up.
+      session.post('Runtime.getHeapUsage', () => {
+        heldSinceMs = this.#config.now();
       });
       session.post('Debugger.enable', { maxScriptsCacheSize: 0 }, (error) => {
         if (error !== null) finish(undefined, error);

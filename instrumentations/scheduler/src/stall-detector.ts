@@ -11,14 +11,15 @@ export interface StallDetectorConfig {
   readonly thresholdMs: number;
 }
 
-/** Looks at a thread this often at least: a stall is seen that much later. */
-const MAX_INTERVAL_MS = 200;
+/** A sleeping thread is looked at this often at least. Each look wakes a CPU: it is what the watch costs. */
+const MAX_INTERVAL_MS = 250;
 
 /**
  * Decides from looks at a thread whether a turn of its loop takes too long. It never knows when a turn began to work,
- * only that it was not idle at two looks of the same turn; so it looks every I = min(threshold / 2, 200 ms), and calls
- * a turn stalled that has certainly worked for half the threshold. Every turn of threshold and above is thus called
- * between half the threshold and threshold / 2 + I after it began; some of half the threshold and above are as well.
+ * only that it was not idle at two looks of the same turn; so it looks every I = min(threshold, 250 ms), and calls a turn
+ * stalled that has certainly worked for half the threshold. A turn is thus called between threshold / 2 and
+ * threshold / 2 + I after it began, if it lasts that long: some turns shorter than the threshold are called, and a
+ * turn of 1.5 thresholds never escapes (at 500 ms and above: one of the threshold).
  */
 export class StallDetector {
   readonly intervalMs: number;
@@ -30,7 +31,7 @@ export class StallDetector {
 
   constructor(config: StallDetectorConfig) {
     this.#confirmMs = config.thresholdMs / 2;
-    this.intervalMs = Math.min(this.#confirmMs, MAX_INTERVAL_MS);
+    this.intervalMs = Math.min(config.thresholdMs, MAX_INTERVAL_MS);
   }
 
   /** The look from which on this turn was seen at work; NaN while it was not. */

@@ -12,9 +12,9 @@ export class OwnCpu {
   /** Undefined where the kernel does not tell. Some 2 us. */
   read(): CpuMark | undefined {
     if (!this.#isOpen) this.#open();
-    const content = this.#file?.read();
+    const length = this.#file?.read() ?? -1;
     const stat = { runNanos: 0, waitNanos: 0, slices: 0 };
-    if (content === undefined || !parseSchedStat(content.bytes, content.length, stat)) return undefined;
+    if (length < 0 || !parseSchedStat(ProcFile.bytes, length, stat)) return undefined;
     return { atMs: performance.now(), runNanos: stat.runNanos, waitNanos: stat.waitNanos };
   }
 

@@ -15,13 +15,17 @@ const EPOLL_CALLS: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * Tells from /proc/PID/task/TID/syscall whether a thread waits in its own event loop. A child process that is waited
- * for (execSync) has a loop of its own, so the epoll descriptor is compared: that of the thread is the oldest, and so
- * the lowest, ever seen.
+ * Tells from /proc/PID/task/TID/syscall whether a thread waits in its own event loop. While a child process is waited
+ * for (execSync), a second loop runs inside of a callback of the first, and waits in the same call. Where the call puts
+ * its events tells them apart: in libuv that is an array on the stack, and nothing waits on a shorter stack than the
+ * thread's own loop. The shortest stack seen so far is taken for that of the loop once it was seen in two turns.
  */
 export class WaitRecognizer {
   readonly #calls: readonly number[];
-  #lowest = Number.POSITIVE_INFINITY;
+  /** Addresses of one length, so that text compares like numbers. */
+  #highest = '';
+  #turn = Number.NaN;
+  #isConfirmed = false;
 
   constructor(architecture: string) {
     this.#calls = EPOLL_CALLS[architecture] ?? [];
@@ -32,13 +36,26 @@ export class WaitRecognizer {
     return this.#calls.length > 0;
   }
 
-  /** `text`: "running", or the number and the arguments of the call that the thread is in. */
-  isWaiting(text: string): boolean {
-    const match = /^(\d+) 0x([0-9a-f]+) /.exec(text);
+  /** It has seen the thread wait in one turn only: one more turn would settle whether that was its own loop. */
+  get needsTurn(): boolean {
+    return this.#highest !== '' && !this.#isConfirmed;
+  }
+
+  /**
+   * @param text "running", or the number and the arguments of the call that the thread is in
+   * @param turn the number of the turn that its loop is in
+   */
+  isWaiting(text: string, turn: number): boolean {
+    const match = /^(\d+) 0x[0-9a-f]+ 0x([0-9a-f]+) /.exec(text);
     if (match === null || !this.#calls.includes(Number(match[1]))) return false;
-    const descriptor = Number.parseInt(match[2] as string, 16);
-    this.#lowest = Math.min(this.#lowest, descriptor);
-    return descriptor === this.#lowest;
+    const address = (match[2] as string).padStart(16, '0');
+    if (address < this.#highest) return false;
+    if (address > this.#highest) {
+      this.#highest = address;
+      this.#turn = turn;
+      this.#isConfirmed = false;
+    } else if (turn !== this.#turn) this.#isConfirmed = true;
+    return this.#isConfirmed;
   }
 }
 
@@ -68,9 +85,14 @@ export class ThreadLook {
     return this.#recognizer.isUsable && this.#read(this.#syscall) > 0;
   }
 
-  isWaiting(): boolean {
+  /** See {@link WaitRecognizer.needsTurn}. */
+  get needsTurn(): boolean {
+    return this.#recognizer.needsTurn;
+  }
+
+  isWaiting(turn: number): boolean {
     const length = this.#read(this.#syscall);
-    return length > 0 && this.#recognizer.isWaiting(this.#buffer.toString('latin1', 0, length));
+    return length > 0 && this.#recognizer.isWaiting(this.#buffer.toString('latin1', 0, length), turn);
   }
 
   cpu(atMs: number): CpuMark | undefined {

@@ -16,6 +16,8 @@ export interface ThreadScheduleConfig {
   readonly maxThreads: number;
   /** Thread ids. @throws when the directory cannot be read */
   readonly list: () => readonly string[];
+  /** How many threads there are; cheaper than the list. */
+  readonly count: () => number;
   readonly facts: () => ProcessFacts;
 }
 
@@ -38,6 +40,10 @@ export class ThreadSchedule {
   readonly #config: ThreadScheduleConfig;
   readonly #threads = new Map<number, FollowedThread>();
   readonly #stat: SchedStat = { runNanos: 0, waitNanos: 0, slices: 0 };
+  #count = -1;
+  /** A thread that was followed has ended: another may have come in its place. */
+  #isStale = false;
+  #unsettled = 0;
 
   constructor(config: ThreadScheduleConfig) {
     this.#config = config;
@@ -48,18 +54,25 @@ export class ThreadSchedule {
    * Threads beyond `maxThreads` are in no role: `unfollowed` counts them.
    */
   read(): { readonly roles: ReadonlyMap<ThreadRole, RoleDelta>; readonly unfollowed: number } {
-    const tids = this.#config.list().map(Number).filter(Number.isSafeInteger);
-    this.#forget(new Set(tids));
-    for (const tid of tids) this.#follow(tid);
+    const count = this.#config.count();
+    if (this.#isStale || count !== this.#count) this.#list();
+    this.#count = count;
     this.#assignRoles();
     const roles = new Map<ThreadRole, RoleDelta>();
     for (const thread of this.#threads.values()) this.#readThread(thread, roles);
-    return { roles, unfollowed: tids.length - this.#threads.size };
+    return { roles, unfollowed: Math.max(0, count - this.#threads.size) };
   }
 
   close(): void {
     for (const { file } of this.#threads.values()) file.close();
     this.#threads.clear();
+  }
+
+  #list(): void {
+    const tids = this.#config.list().map(Number).filter(Number.isSafeInteger);
+    this.#isStale = false;
+    this.#forget(new Set(tids));
+    for (const tid of tids) this.#follow(tid);
   }
 
   #forget(alive: ReadonlySet<number>): void {
@@ -75,6 +88,7 @@ export class ThreadSchedule {
     try {
       const file = ProcFile.open(`${this.#config.directory}/${tid}/schedstat`);
       const last = { runNanos: 0, waitNanos: 0, slices: 0 };
+      this.#unsettled += 1;
       this.#threads.set(tid, { tid, file, last, name: '', role: 'other', unsettled: NAME_READINGS });
     } catch {
       // It has ended since it was listed.
@@ -82,17 +96,18 @@ export class ThreadSchedule {
   }
 
   #assignRoles(): void {
+    if (this.#unsettled === 0) return;
+    this.#unsettled = 0;
     const threads = [...this.#threads.values()];
-    const isChanged = threads.map((thread) => this.#readName(thread)).includes(true);
-    if (!isChanged) return;
+    for (const thread of threads) this.#readName(thread);
     const facts = this.#config.facts();
     for (const thread of threads) thread.role = roleOf(thread, threads, facts);
   }
 
-  /** @returns whether there may be something new about the thread */
-  #readName(thread: FollowedThread): boolean {
-    if (thread.unsettled === 0) return false;
+  #readName(thread: FollowedThread): void {
+    if (thread.unsettled === 0) return;
     thread.unsettled -= 1;
+    this.#unsettled += thread.unsettled;
     try {
       const file = ProcFile.open(`${this.#config.directory}/${thread.tid}/comm`);
       thread.name = file.text()?.trimEnd() ?? thread.name;
@@ -100,12 +115,12 @@ export class ThreadSchedule {
     } catch {
       // It has ended: the next listing will not have it.
     }
-    return true;
   }
 
   #readThread({ file, last, role }: FollowedThread, roles: Map<ThreadRole, RoleDelta>): void {
-    const content = file.read();
-    if (content === undefined || !parseSchedStat(content.bytes, content.length, this.#stat)) return;
+    const length = file.read();
+    if (length < 0) this.#isStale = true;
+    if (length < 0 || !parseSchedStat(ProcFile.bytes, length, this.#stat)) return;
     let sums = roles.get(role);
     if (sums === undefined) {
       sums = { threads: 0, runSeconds: 0, waitSeconds: 0, slices: 0 };

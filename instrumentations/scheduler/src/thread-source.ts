@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { type InstrumentsOf, unobserved } from '@sonde/instrumentation-kit';
 import type { METRICS } from './metric-names.ts';
 import type { SystemSource } from './system-source.ts';
@@ -39,7 +39,9 @@ function reporter(instruments: ThreadInstruments, role: ThreadRole): (delta: Rol
 export function createThreadSource(config: ThreadSourceConfig): SystemSource {
   const { instruments, maxThreads, facts, directory = '/proc/self/task' } = config;
   const list = (): string[] => unobserved(() => readdirSync(directory));
-  const schedule = new ThreadSchedule({ directory, maxThreads, list, facts });
+  // The kernel counts each thread as a link of the directory, besides `.` and `..`.
+  const count = (): number => unobserved(() => statSync(directory)).nlink - 2;
+  const schedule = new ThreadSchedule({ directory, maxThreads, list, count, facts });
   const reporters = new Map<ThreadRole, ReturnType<typeof reporter>>();
   const know = (role: ThreadRole): void => {
     if (!reporters.has(role)) reporters.set(role, reporter(instruments, role));

@@ -1,4 +1,5 @@
 import type { Span } from '@opentelemetry/api';
+import { reportFailure } from '@sonde/instrumentation-kit';
 import type { LongTurn, TraceRoot } from './types.ts';
 import { TURN } from './watch-memory.ts';
 
@@ -95,8 +96,13 @@ export class TurnLedger {
     // First of all: should anything below fail, the turns must go on.
     atTurnEnd(this.#endTurn);
     cells[TURN] = this.#turn + 1;
-    onTurn(nowMs, busyMs);
-    if (busyMs >= longTurnMs) this.#keep(nowMs, busyMs, waitedMs);
+    try {
+      onTurn(nowMs, busyMs);
+      if (busyMs >= longTurnMs) this.#keep(nowMs, busyMs, waitedMs);
+    } catch (error) {
+      // Out of this callback it would end the application.
+      reportFailure('scheduler.turn', error);
+    }
     if (this.#roots.length > 0) this.#roots.length = 0;
     this.#turn += 1;
   };

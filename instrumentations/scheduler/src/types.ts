@@ -61,7 +61,7 @@ export interface BlockedLoopReport extends LongTurn {
 export interface BlockedLoopConfig {
   /**
    * A turn this long is reported, 20 to 3,600,000 ms. Default 250. Lower costs more wake-ups of the watcher: it looks
-   * every `min(thresholdMs / 2, 200)` ms.
+   * every `min(thresholdMs, 250)` ms. Turns just above the threshold may be reported without a stack.
    */
   thresholdMs?: number;
   /** Stacks looked at a minute in the long run, 0.1 to 600. Default 12. Each holds the blocked loop up for some 5 ms more. */

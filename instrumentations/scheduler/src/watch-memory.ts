@@ -50,6 +50,11 @@ export interface ReadyMessage {
   readonly needsHeartbeat: boolean;
 }
 
+/** Wakes the loop, if it is asleep. */
+export interface PingMessage {
+  readonly kind: 'ping';
+}
+
 /** A stack was seen. */
 export interface SampleMessage {
   readonly kind: 'sample';
@@ -70,4 +75,4 @@ export interface MissedMessage {
   readonly mark: CpuMark | undefined;
 }
 
-export type WatcherMessage = ReadyMessage | SampleMessage | MissedMessage;
+export type WatcherMessage = ReadyMessage | PingMessage | SampleMessage | MissedMessage;

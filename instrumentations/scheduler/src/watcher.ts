@@ -39,7 +39,9 @@ function post(message: WatcherMessage): void {
 function look(): number | undefined {
   const turn = cells[TURN] as number;
   const nowMs = now();
-  const isStalled = detector.observe({ nowMs, turn, isIdle: canSeeWaiting && thread.isWaiting() });
+  const isStalled = detector.observe({ nowMs, turn, isIdle: canSeeWaiting && thread.isWaiting(turn) });
+  // A message makes an idle loop turn.
+  if (thread.needsTurn) post({ kind: 'ping' });
   if (detector.busySinceMs === nowMs) mark = thread.cpu(nowMs);
   return isStalled ? turn : undefined;
 }

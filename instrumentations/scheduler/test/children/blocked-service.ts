@@ -2,22 +2,32 @@
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { metrics, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { eventStream } from '@sonde/event-stream';
-import { type BlockedLoopReport, SchedulerInstrumentation, SchedulerSpanProcessor } from '@sonde/instrumentation-scheduler';
+import {
+  type BlockedLoopReport,
+  SchedulerInstrumentation,
+  SchedulerSpanProcessor,
+} from '@sonde/instrumentation-scheduler';
 
 const [, , mode = 'sync', ms = '500'] = process.argv;
 const blockMs = Number(ms);
 const reports: BlockedLoopReport[] = [];
-const exporter = new InMemorySpanExporter();
+const ended: ReadableSpan[] = [];
+const processor: SpanProcessor = {
+  onStart: () => undefined,
+  onEnd: (span) => ended.push(span),
+  forceFlush: async () => undefined,
+  shutdown: async () => undefined,
+};
 const instrumentation = new SchedulerInstrumentation({
   blockedLoop: { onBlockedLoop: (report) => reports.push(report) },
 });
 const sdk = new NodeSDK({
   instrumentations: [instrumentation],
-  spanProcessors: [new SchedulerSpanProcessor(), new SimpleSpanProcessor(exporter)],
+  spanProcessors: [new SchedulerSpanProcessor(), processor],
 });
 sdk.start();
 
@@ -45,7 +55,7 @@ async function handleOrder(): Promise<void> {
 const tracer = trace.getTracer('test');
 const server = createServer((_request, response) => {
   const attributes = { 'http.route': '/orders/:id' };
-  tracer.startActiveSpan('GET /orders/:id', { kind: 1, attributes }, async (span) => {
+  void tracer.startActiveSpan('GET /orders/:id', { kind: 1, attributes }, async (span) => {
     await handleOrder();
     span.end();
     response.end('done');
@@ -61,12 +71,13 @@ async function main(): Promise<void> {
   server.close();
   server.closeAllConnections();
   const events = eventStream().query().where({ category: 'scheduler' }).records();
-  const spans = exporter.getFinishedSpans().map(({ name, attributes, parentSpanContext, spanContext }) => {
-    return { name, attributes, parentSpanId: parentSpanContext?.spanId, ...spanContext() };
+  const spans = ended.map((span) => {
+    const { traceId, spanId } = span.spanContext();
+    const { name, attributes, parentSpanContext, startTime, endTime } = span;
+    return { name, attributes, traceId, spanId, parentSpanId: parentSpanContext?.spanId, startTime, endTime };
   });
   const longTurns = instrumentation.longTurns();
   console.log(JSON.stringify({ reports, events, spans, longTurns }, (_, v) => (typeof v === 'bigint' ? String(v) : v)));
 }
 
-void metrics;
 void main();
