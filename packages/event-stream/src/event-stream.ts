@@ -4,6 +4,7 @@ import { DictionaryWriter } from './dictionary.ts';
 import { RingEventHandle } from './event-handle.ts';
 import type { Category, EventDefinition, EventHandle } from './event-types.ts';
 import { HybridLogicalClock } from './hlc.ts';
+import { MAX_GATES } from './layout.ts';
 import { type ResolvedStreamConfig, resolveStreamConfig } from './options.ts';
 import { RingQuery } from './query.ts';
 import type { Query } from './query-types.ts';
@@ -27,6 +28,8 @@ export function createEventStream(config: EventStreamConfig = {}): EventStream {
   return new ThreadEventStream(config);
 }
 
+const NONE = { produced: 0, dropped: 0, thinned: 0 };
+
 class ThreadEventStream implements EventStream {
   readonly clock: HybridClock;
   #requested: EventStreamConfig;
@@ -43,7 +46,7 @@ class ThreadEventStream implements EventStream {
   /** This thread's ring, once it is there, and those attached. */
   readonly #views: RingView[] = [];
   #own: RingView | undefined;
-  readonly #detached = { produced: 0, dropped: 0, thinned: 0 };
+  readonly #detached = { ...NONE };
 
   constructor(requested: EventStreamConfig) {
     const config = resolveStreamConfig(requested);
@@ -87,6 +90,9 @@ class ThreadEventStream implements EventStream {
     if (from !== 'now' && from !== 'oldest') {
       throw new RangeError(`event stream: from must be 'now' or 'oldest', got ${String(from)}`);
     }
+    if (options.lossless === true && this.#losslessCount() === MAX_GATES) {
+      throw new RangeError(`event stream: lossless subscribers must be at most ${MAX_GATES}, close one first`);
+    }
     this.#writer.publish();
     const subscription = new RingSubscription(options, this.#writer, (closed) => this.#subscriptions.delete(closed));
     for (const view of this.#views) subscription.add(view, from);
@@ -108,8 +114,9 @@ class ThreadEventStream implements EventStream {
   statistics(): StreamStatistics {
     this.flush();
     const threads = this.#views.map((view) => view.ring.statistics());
-    const total = (figure: 'produced' | 'dropped' | 'thinned'): number =>
-      threads.reduce((sum, thread) => sum + thread[figure], this.#detached[figure]);
+    const unallocated = this.#own === undefined ? this.#writer.counts : NONE;
+    const total = (figure: keyof typeof NONE): number =>
+      threads.reduce((sum, thread) => sum + thread[figure], this.#detached[figure] + unallocated[figure]);
     return {
       threads,
       produced: total('produced'),
@@ -121,7 +128,7 @@ class ThreadEventStream implements EventStream {
   }
 
   flush(): void {
-    this.#writer.flush();
+    this.#writer.publish();
   }
 
   setLevel(severity: number, category?: Category): void {
@@ -194,6 +201,10 @@ class ThreadEventStream implements EventStream {
     const handle = new RingEventHandle(shared, { definition, type, severity: definition.severity, labels: [0, 0] });
     this.#handles.set(definition.name, handle);
     return handle;
+  }
+
+  #losslessCount(): number {
+    return [...this.#subscriptions].filter((subscription) => subscription.isLossless).length;
   }
 
   #allocate(): Ring {

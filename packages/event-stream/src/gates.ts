@@ -18,8 +18,8 @@ export class Gate {
     this.#index = index;
   }
 
-  /** @throws RangeError when all gates of the ring are taken */
-  static take(header: Int32Array, position: number): Gate {
+  /** Undefined when all gates of the ring are taken. */
+  static take(header: Int32Array, position: number): Gate | undefined {
     for (let i = 0; i < MAX_GATES; i++) {
       const index = GATES + i * WORDS_PER_GATE;
       if (Atomics.compareExchange(header, index + TAKEN, 0, 1) === 0) {
@@ -28,7 +28,7 @@ export class Gate {
         return new Gate(header, index);
       }
     }
-    throw new RangeError(`event stream: lossless subscribers of one ring must be at most ${MAX_GATES}`);
+    return undefined;
   }
 
   /** Says that all before `position` was read. */

@@ -15,7 +15,7 @@ import {
   WAITERS,
   WORDS_PER_RECORD,
 } from './layout.ts';
-import { storePosition } from './position.ts';
+import { notePosition, storePosition } from './position.ts';
 import type { Ring } from './ring.ts';
 import { TextWriter } from './text-ring.ts';
 
@@ -62,6 +62,10 @@ export class RingWriter {
     this.clock = clock;
     this.#allocate = allocate;
     this.#onAllocate = onAllocate;
+  }
+
+  get counts(): { readonly produced: number; readonly dropped: number; readonly thinned: number } {
+    return { produced: this.#published + this.#granted - this.#room, dropped: this.#dropped, thinned: this.#thinned };
   }
 
   get isAllocated(): boolean {
@@ -131,23 +135,14 @@ export class RingWriter {
     this.#wakers.delete(wake);
   }
 
-  /** `publish`, and the counts with it: once a loop turn. */
-  flush(): void {
-    if (this.#memory !== undefined) {
-      storePosition(this.#header, THINNED, this.#thinned);
-      this.publish();
-    }
-  }
-
   countDropped(): void {
     this.#dropped++;
-    if (this.#memory !== undefined) {
-      storePosition(this.#header, DROPPED, this.#dropped);
-    }
+    this.#noteCounts();
   }
 
   countThinned(): void {
     this.#thinned++;
+    this.#noteCounts();
   }
 
   #makeRoom(): boolean {
@@ -162,6 +157,13 @@ export class RingWriter {
     this.#room = room;
     this.#granted = room;
     return true;
+  }
+
+  #noteCounts(): void {
+    if (this.#memory !== undefined) {
+      notePosition(this.#header, DROPPED, this.#dropped);
+      notePosition(this.#header, THINNED, this.#thinned);
+    }
   }
 
   #wakeLocal(): void {
@@ -182,6 +184,7 @@ export class RingWriter {
     this.words = ring.words;
     this.#mask = ring.slots - 1;
     this.#memory = { ring, contexts: new ContextWriter(ring), texts: new TextWriter(ring) };
+    this.#noteCounts();
     this.#onAllocate(ring);
     return this.#memory;
   }

@@ -29,7 +29,7 @@ export class RingSubscription implements Subscription {
   readonly #onClose: (subscription: RingSubscription) => void;
   readonly #filter: CompiledFilter;
   readonly #predicate: ((record: EventRecord) => boolean) | undefined;
-  readonly #isLossless: boolean;
+  readonly isLossless: boolean;
   readonly #batch: number;
   readonly #cursors = new Map<RingView, Cursor>();
   readonly #scratch: Scratch = createScratch(SCRATCH_RECORDS);
@@ -53,7 +53,7 @@ export class RingSubscription implements Subscription {
     this.#onClose = onClose;
     this.#filter = compileFilters([filter]);
     this.#predicate = predicate;
-    this.#isLossless = lossless;
+    this.isLossless = lossless;
     this.#batch = batch;
   }
 
@@ -61,12 +61,12 @@ export class RingSubscription implements Subscription {
   add(view: RingView, from: 'now' | 'oldest'): void {
     const { ring } = view;
     // A lossless reader leaves the writer a batch of room, so that nothing is lost before the gate is seen.
-    const margin = this.#isLossless && ring.oldestReadable() > 0 ? 2 * BATCH : 0;
+    const margin = this.isLossless && ring.oldestReadable() > 0 ? 2 * BATCH : 0;
     const start = from === 'now' ? ring.head() : ring.oldestReadable() + margin;
     this.#cursors.set(view, {
       view,
       reader: new RingReader(ring, start, this.#scratch),
-      gate: this.#isLossless ? Gate.take(ring.header, start) : undefined,
+      gate: this.isLossless ? Gate.take(ring.header, start) : undefined,
       ahead: [],
     });
     this.#doorbell.ring();

@@ -37,6 +37,9 @@ export class TextWriter {
 
 /** The text at a location; undefined when it was overwritten before it could be read. */
 export function readText(ring: Ring, location: TextLocation): string | undefined {
+  if (location.length === 0) {
+    return '';
+  }
   const start = location.position % ring.text.length;
   const text = ring.text.toString('utf8', start, start + location.length);
   const head = loadPosition(ring.header, TEXT_HEAD);

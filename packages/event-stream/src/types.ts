@@ -6,7 +6,8 @@ export interface SubscribeOptions {
   readonly from?: 'now' | 'oldest';
   /**
    * Producers then refuse their newest events (counted) rather than overwrite what this subscriber has not read.
-   * At most 4 such subscribers a ring; close it, or its producers stay refused. Default false.
+   * At most 4 such subscribers at a time; close it, or its producers stay refused. Where subscribers in other threads
+   * hold all 4 gates of a ring already, it reads that ring like an ordinary one. Default false.
    */
   readonly lossless?: boolean;
   readonly filter?: EventFilter;
