@@ -1,11 +1,14 @@
 /** What is tried in each place of the matrix. Each check answers with sentences that say what is wrong; none is a pass. */
 import {
+  blockedLoopFaults,
   CONFIGURED,
+  differences,
+  failureOf,
   keptAsBefore,
   missingFrom,
+  OWN_LOGS,
   PLUGINS,
   SERVED,
-  sameOutcome,
   spanFaults,
   WITH_OWN_SDK,
 } from './expectations.ts';
@@ -28,6 +31,7 @@ export function cells(): Cell[] {
     ...KINDS.flatMap((kind) => ['--import', '--require'].map((flag) => preloaded(kind, flag))),
     ...KINDS.flatMap((kind) => [plugins(kind), configured(kind)]),
     ...KINDS.flatMap((kind) => [ownSdkBefore(kind), ownSdkAfter(kind)]),
+    ...KINDS.map(ends),
   ];
 }
 
@@ -35,6 +39,7 @@ export function cells(): Cell[] {
 function preloaded(kind: ModuleKind, flag: string): Cell {
   return cell(`${flag} ${kind}`, [`app.${kind}`], [flag, REGISTER, `app.${kind}`], (_bare, seen) => [
     ...spanFaults(seen.spans),
+    ...blockedLoopFaults(seen.logs),
     ...missingFrom(seen.served, SERVED, '/metrics'),
   ]);
 }
@@ -53,7 +58,7 @@ function configured(kind: ModuleKind): Cell {
   return cell(`sondeConfig ${kind}`, [`app.${kind}`], [...preload, `app.${kind}`], (_bare, seen) => [
     ...missingFrom(namesOf(seen.own.metrics), [...PLUGINS, ['its own counter', /^shop\.orders$/m]], 'its own reader'),
     ...missingFrom(namesOf(seen.own.spans), [['its own span', /^checkout$/m]], 'its own processor'),
-    ...missingFrom(seen.own.logs.join('\n'), [['its own log record', /^order placed$/m]], 'its own log processor'),
+    ...missingFrom(seen.own.logs.join('\n'), OWN_LOGS, 'its own log processor'),
     ...missingFrom(seen.served, CONFIGURED, '/metrics'),
   ]);
 }
@@ -77,13 +82,30 @@ function ownSdkAfter(kind: ModuleKind): Cell {
 
 /** Its SDK exports all it did and Sonde's metrics too, and Sonde's own pipeline, if it ran before that, nothing of it. */
 function besideOwnSdk(bare: Observation, seen: Observation): string[] {
-  const taken = seen.spans.filter(({ scope }) => !scope.startsWith('@sonde/'));
+  const taken = seen.spans.filter(({ scope }) => !scope.startsWith('@sonde/')).map(({ item }) => item);
   return [
     ...keptAsBefore(bare.own, seen.own),
     ...missingFrom(namesOf(seen.own.metrics), WITH_OWN_SDK, "the application's own NodeSDK"),
+    ...missingFrom(seen.own.logs.join('\n'), OWN_LOGS, "the application's own NodeSDK"),
     ...(seen.served === '' ? [] : ['Sonde serves /metrics beside the NodeSDK of the application']),
     ...(taken.length === 0 ? [] : [`Sonde exports ${namesOf(taken)} itself, beside the application's NodeSDK`]),
   ];
+}
+
+/** Programs that end in every way, as they would without. */
+function ends(kind: ModuleKind): Cell {
+  return {
+    name: `ends ${kind}`,
+    async run(place) {
+      const faults: string[] = [];
+      for (const way of ['return', 'exit', 'throw', 'reject', 'signal']) {
+        const bare = await observeOnce(place, [`ends.${kind}`, way]);
+        const seen = await observe(place, [FLAGS[kind], REGISTER, `ends.${kind}`, way]);
+        faults.push(...differences(bare, seen).map((fault) => `${way}: ${fault}`));
+      }
+      return faults;
+    },
+  };
 }
 
 type Check = (bare: Observation, seen: Observation) => string[];
@@ -95,7 +117,7 @@ function cell(name: string, bareArgs: readonly string[], args: readonly string[]
     async run(place) {
       const bare = await observeOnce(place, bareArgs);
       const seen = await observe(place, args);
-      return [...sameOutcome(bare, seen), ...check(bare, seen)];
+      return [...failureOf(bare), ...differences(bare, seen), ...check(bare, seen)];
     },
   };
 }

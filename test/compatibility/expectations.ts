@@ -1,13 +1,14 @@
 /** What must come out, and how what is wrong is said. */
+
+import { attributes, hex, type LogRecord, type Received, type Span } from '../end-to-end/otlp-sink.ts';
 import type { OwnExport } from './observation.ts';
-import { type SinkSpan, SpanKind } from './otlp-sink.ts';
 import type { Outcome } from './program.ts';
 
 /** What is expected, in words, and the text that proves it. */
 export type Expectation = readonly [what: string, proof: RegExp];
 
 /** The routes of applications/service.cjs and the one that it lacks. */
-const REQUESTS = 5;
+const REQUESTS = 6;
 
 /** Names as OpenTelemetry writes them. */
 export const PLUGINS: readonly Expectation[] = [
@@ -15,6 +16,8 @@ export const PLUGINS: readonly Expectation[] = [
   ['the utilization of the event loop', /^nodejs\.eventloop\.utilization$/m],
 ];
 export const WITH_OWN_SDK = PLUGINS;
+
+export const OWN_LOGS: readonly Expectation[] = [['its own log record', /^order placed$/m]];
 
 /** Names as Prometheus does. What nobody but the application does is expected to the very number. */
 const FILES_AND_LOOP: readonly Expectation[] = [
@@ -26,8 +29,8 @@ const FILES_AND_LOOP: readonly Expectation[] = [
   ['the utilization of the event loop', /^nodejs_eventloop_utilization/m],
 ];
 const REQUESTS_AND_WORKER: readonly Expectation[] = [
-  ['durations of served requests', /^http_server_request_duration_count\{.*"200".*\} 4$/m],
-  ['durations of sent requests', /^http_client_request_duration_count\{.*"200".*\} 4$/m],
+  ['durations of served requests', /^http_server_request_duration_count\{.*"200".*\} 5$/m],
+  ['durations of sent requests', /^http_client_request_duration_count\{.*"200".*\} 5$/m],
   ['one readdir of the worker thread', vfs('operation_duration_count', 'promise', 'readdir', '1')],
 ];
 export const SERVED: readonly Expectation[] = [...FILES_AND_LOOP, ...REQUESTS_AND_WORKER];
@@ -45,16 +48,17 @@ export function missingFrom(text: string, expectations: readonly Expectation[], 
   return expectations.filter(([, proof]) => !proof.test(text)).map(([what]) => `${where} lacks ${what}`);
 }
 
+/** Whether applications/service.cjs got where it should, without Sonde. */
+export function failureOf(bare: Outcome): string[] {
+  return bare.code === 3 && /^ready$/m.test(bare.stdout) ? [] : [`fails without Sonde: ${quote(bare)}`];
+}
+
 /** The code, the signal and every byte of output are those of the run without Sonde. */
-export function sameOutcome(bare: Outcome, seen: Outcome): string[] {
-  const faults =
-    bare.code === 3 && /^ready$/m.test(bare.stdout) ? [] : [`fails without Sonde: ${JSON.stringify(bare)}`];
-  for (const part of ['code', 'signal', 'stdout', 'stderr'] as const) {
-    if (seen[part] !== bare[part]) {
-      faults.push(`${part} is ${quote(seen[part])} instead of ${quote(bare[part])}`);
-    }
-  }
-  return faults;
+export function differences(bare: Outcome, seen: Outcome): string[] {
+  const parts = ['code', 'signal', 'stdout', 'stderr'] as const;
+  return parts
+    .filter((part) => seen[part] !== bare[part])
+    .map((part) => `${part} is ${quote(seen[part])} instead of ${quote(bare[part])}`);
 }
 
 function quote(value: unknown): string {
@@ -62,16 +66,31 @@ function quote(value: unknown): string {
   return text.length > 1200 ? `${text.slice(0, 1200)} ...` : text;
 }
 
+/** OTLP's numbers for the kinds of a span. */
+const SERVER = 2;
+const CLIENT = 3;
+
 /** Each request has one client span, and one server span that is its child. */
-export function spanFaults(spans: readonly SinkSpan[]): string[] {
-  const servers = spans.filter(({ kind }) => kind === SpanKind.SERVER);
-  const clients = spans.filter(({ kind }) => kind === SpanKind.CLIENT);
+export function spanFaults(received: readonly Received<Span>[]): string[] {
+  const spans = received.map(({ item }) => item);
+  const servers = spans.filter(({ kind }) => kind === SERVER);
+  const clients = spans.filter(({ kind }) => kind === CLIENT);
   if (servers.length !== REQUESTS || clients.length !== REQUESTS) {
     return [`${REQUESTS} requests gave ${clients.length} client and ${servers.length} server spans`];
   }
-  const parents = new Map(clients.map((span) => [span.spanId, span]));
-  const strays = servers.filter((span) => parents.get(span.parentSpanId)?.traceId !== span.traceId);
+  const traces = new Map(clients.map(({ spanId, traceId }) => [hex(spanId), hex(traceId)]));
+  const strays = servers.filter(({ parentSpanId, traceId }) => traces.get(hex(parentSpanId)) !== hex(traceId));
   return strays.length === 0 ? [] : [`${strays.length} server spans are not children of their client span`];
+}
+
+/** The loop that the application blocks is reported as a log record, in its trace, by the function that blocks it. */
+export function blockedLoopFaults(logs: readonly Received<LogRecord>[]): string[] {
+  const reports = logs.map(({ item }) => item).filter(({ eventName }) => eventName === 'sonde.scheduler.blocked_loop');
+  if (reports.length === 0) return ['no log record tells of the blocked loop'];
+  const known = reports.filter((report) => attributes(report.attributes)['code.function.name'] === 'blockTheLoop');
+  if (known.length === 0)
+    return [`the blocked loop is blamed on ${JSON.stringify(reports.map((report) => attributes(report.attributes)))}`];
+  return known.some(({ traceId }) => hex(traceId) !== '') ? [] : ['the report of the blocked loop is in no trace'];
 }
 
 /** What the application's own NodeSDK exported before, it exports now, as often as before. */

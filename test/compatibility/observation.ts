@@ -1,7 +1,13 @@
 /** One run of a program and all that came out of it: to the user, over OTLP, at /metrics, and in its own exporters. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SinkSpan, startSink } from './otlp-sink.ts';
+import {
+  type LogRecord,
+  type ProtobufSink,
+  type Received,
+  type Span,
+  startProtobufSink,
+} from '../end-to-end/otlp-sink.ts';
 import { freePort, type Outcome, runProgram } from './program.ts';
 
 export interface Place {
@@ -30,15 +36,16 @@ export interface OwnExport {
 
 export interface Observation extends Outcome {
   /** What an OTLP/HTTP collector received. */
-  readonly spans: readonly SinkSpan[];
+  readonly spans: readonly Received<Span>[];
+  readonly logs: readonly Received<LogRecord>[];
   /** The body of /metrics while the program ran; empty when nothing listened. */
   readonly served: string;
   readonly own: OwnExport;
 }
 
-/** @throws Error when the collector could not decode what it received. */
+/** @throws Error when the collector was sent what the official protos cannot decode. */
 export async function observe({ node, folder }: Place, args: readonly string[]): Promise<Observation> {
-  const sink = await startSink();
+  const sink: ProtobufSink = await startProtobufSink();
   const scratch = mkdtempSync(join(folder, 'run-'));
   try {
     const port = await freePort();
@@ -50,7 +57,7 @@ export async function observe({ node, folder }: Place, args: readonly string[]):
       args,
       env: {
         OTEL_SERVICE_NAME: 'compatibility',
-        OTEL_EXPORTER_OTLP_ENDPOINT: sink.endpoint,
+        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
         OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
         OWN_EXPORT: ownExport,
       },
@@ -61,11 +68,11 @@ export async function observe({ node, folder }: Place, args: readonly string[]):
         );
       },
     });
-    if (sink.failures.length > 0) throw new Error(`undecodable OTLP: ${sink.failures.join('; ')}`);
+    if (sink.refused.length > 0) throw new Error(`undecodable OTLP: ${sink.refused.join('; ')}`);
     const own = existsSync(ownExport)
       ? JSON.parse(readFileSync(ownExport, 'utf8'))
       : { spans: [], logs: [], metrics: [] };
-    return { ...outcome, spans: sink.spans, served, own };
+    return { ...outcome, spans: sink.spans, logs: sink.logs, served, own };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
     await sink.close();

@@ -35,7 +35,9 @@ module.exports = function ownExporters({
   const options = {
     spanProcessors: [new SimpleSpanProcessor({ exporter: exporter((batch) => spans.push(...batch.map(ofSpan))) })],
     logRecordProcessors: [
-      new SimpleLogRecordProcessor({ exporter: exporter((batch) => logs.push(...batch.map(({ body }) => body))) }),
+      new SimpleLogRecordProcessor({
+        exporter: exporter((batch) => logs.push(...batch.map(({ eventName, body }) => eventName ?? body))),
+      }),
     ],
     metricReaders: [
       new PeriodicExportingMetricReader({

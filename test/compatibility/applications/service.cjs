@@ -16,6 +16,11 @@ module.exports = async function serve(
         await handle.close();
       }
     },
+    // After its first await, where the stack no longer shows which request it is.
+    '/block': async () => {
+      await readFile(data);
+      return blockTheLoop(600);
+    },
     '/stream': async () => {
       let bytes = 0;
       for await (const chunk of createReadStream(data)) bytes += chunk.length;
@@ -40,3 +45,9 @@ module.exports = async function serve(
   server.closeAllConnections();
   process.exitCode = 3;
 };
+
+function blockTheLoop(milliseconds) {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+  return milliseconds;
+}
