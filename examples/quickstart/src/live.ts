@@ -33,7 +33,7 @@ export function startLive(state: LiveState, out: NodeJS.WriteStream): Live {
   };
   const width = (): number => (out.isTTY ? Math.min((out as WriteStream).columns || 80, WIDEST) - 1 : PLAIN_WIDTH);
   const draw = (): void => {
-    if (out.isTTY) out.write(shorten(progressLine(state), width()));
+    if (out.isTTY && state.progress !== undefined) out.write(shorten(progressLine(state), width()));
   };
   const say = (line: string): void => {
     clear();
@@ -57,7 +57,7 @@ export function startLive(state: LiveState, out: NodeJS.WriteStream): Live {
 }
 
 function progressLine({ totalMs, progress, injected, reported }: LiveState): string {
-  if (progress === undefined) return 'starting';
+  if (progress === undefined) return '';
   const { elapsedMs, done, failed, ratePerSecond, p50Ms, p99Ms } = progress;
   return [
     `${clock(Math.min(elapsedMs, totalMs))} of ${clock(totalMs)}`,

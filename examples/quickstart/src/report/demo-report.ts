@@ -4,7 +4,7 @@ import type { ScrapeLog } from '../scrape.ts';
 import type { TelemetryStore } from '../telemetry/store.ts';
 import { points, summary } from './figures.ts';
 import type { Findings, SlowOperation, Stall } from './findings.ts';
-import { clock, count, duration } from './format.ts';
+import { clock, count, duration, plural } from './format.ts';
 import { match, type Outcome } from './matching.ts';
 import { type Cell, flexible, left, lines, type Report, right, type Section, table, toned } from './model.ts';
 import { explains, routesSection, slowSection, stallsSection, streamSection, subsystemSections } from './sections.ts';
@@ -33,7 +33,7 @@ export function demoReport(facts: DemoFacts): Report {
     title: 'What Sonde saw',
     facts: [
       `${clock(elapsedMs)} at ${options.rate} requests/s, seed ${options.seed}, Node.js ${process.version}`,
-      `from ${count(store.counts.spans)} spans, ${count(store.counts.logs)} log records and ${count(store.metricNames().length)} metrics that the service exported`,
+      `from ${plural(store.counts.spans, 'span')}, ${plural(store.counts.logs, 'log record')} and ${count(store.metricNames().length)} metrics that the service exported`,
       ...(facts.summary === undefined ? ['interrupted: the run was cut short'] : []),
     ],
     sections: [
@@ -67,14 +67,14 @@ function crossCheckSection({ store, summary: load, scrapes, target }: DemoFacts)
   const scrapeText =
     reads + failed === 0
       ? 'The run was too short for a look at /metrics.'
-      : `/metrics was read ${reads} times: ${count(series)} series, ${count(size)} bytes, slowest answer ${duration(slowestMs)}${failed > 0 ? `; ${failed} reads failed` : ''}.`;
+      : `/metrics was read ${plural(reads, 'time')}: ${count(series)} series, ${count(size)} bytes, slowest answer ${duration(slowestMs)}${failed > 0 ? `; ${plural(failed, 'read')} failed` : ''}.`;
   return {
     title: 'Cross-check',
     blocks: [
       lines(
         countLine,
         failed > 0 ? toned(scrapeText, 'bad') : scrapeText,
-        ...(shed > 0 ? [toned(`${count(shed)} requests were not sent because too many were under way.`, 'warn')] : []),
+        ...(shed > 0 ? [toned(`${plural(shed, 'request')} not sent because too many were under way.`, 'warn')] : []),
       ),
     ],
   };
@@ -118,7 +118,7 @@ function faultsSection({ faults, slow, stalls, startMs }: FaultFacts): Section {
         verdict,
         toned('"after" counts from the start of the fault to the arrival of its report in this process.', 'dim'),
         toned(
-          `Not injected, and reported as well: ${otherStalls.length} stalls, and ${strays} slow operations outside of any stall.`,
+          `Not injected, and reported as well: ${plural(otherStalls.length, 'stall')}, and ${plural(strays, 'slow operation')} outside of any stall.`,
           'dim',
         ),
       ),

@@ -20,6 +20,11 @@ export function bytes(count: number): string {
   return `${Math.round(count)} B`;
 }
 
+/** `1 stall`, `2 stalls`. */
+export function plural(value: number, thing: string): string {
+  return `${count(value)} ${thing}${value === 1 ? '' : 's'}`;
+}
+
 /** With thousands set apart by commas. */
 export function count(value: number): string {
   return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '-';

@@ -1,7 +1,7 @@
 import type { Exit } from '../processes.ts';
 import type { TelemetryStore } from '../telemetry/store.ts';
 import type { Findings } from './findings.ts';
-import { count, duration } from './format.ts';
+import { duration, plural } from './format.ts';
 import { lines, type Report, toned } from './model.ts';
 import { routesSection, slowSection, stallsSection, streamSection, subsystemSections } from './sections.ts';
 
@@ -38,7 +38,7 @@ export function programReport({ file, store, findings, startMs, elapsedMs, exit 
     };
   return {
     title: 'What Sonde saw',
-    facts: [...facts, `from ${count(spans)} spans, ${count(logs)} log records and ${count(names)} metrics`],
+    facts: [...facts, `from ${plural(spans, 'span')}, ${plural(logs, 'log record')} and ${plural(names, 'metric')}`],
     sections: [
       ...(store.routes().length > 0 ? [routesSection(store)] : []),
       ...subsystemSections(store),
