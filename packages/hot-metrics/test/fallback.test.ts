@@ -164,9 +164,15 @@ test('sampled values are read when a reader of the provider collects', async () 
   await producer.collect();
   expect(samples).toBe(3);
   producer.close();
-  hot.useMeterProvider(undefined);
+  const other = sdk();
+  hot.useMeterProvider(other.provider);
   await reader.collect();
   expect(samples).toBe(3);
+  await other.reader.collect();
+  expect(samples).toBe(4);
+  hot.useMeterProvider(undefined);
+  await other.reader.collect();
+  expect(samples).toBe(4);
 });
 
 test('values are checked before they reach an ordinary instrument', async () => {
