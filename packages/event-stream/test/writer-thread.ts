@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { EventRecord, RingDescriptor } from '../src/index.ts';
 import {
   CONTROL_WORDS,
+  HELD,
   labelOf,
   otherOf,
   START,
@@ -44,13 +45,14 @@ export class WriterThread {
   /** Stops it, unless it is done already, and waits for its last words. */
   async stop(): Promise<WriterReport> {
     const report = message<WriterReport>(this.#worker);
-    this.stopSoon();
+    Atomics.store(this.#control, STOP, 1);
+    Atomics.notify(this.#control, STOP);
     return await report;
   }
 
-  stopSoon(): void {
-    Atomics.store(this.#control, STOP, 1);
-    Atomics.notify(this.#control, STOP);
+  /** Whether it has emitted everything and stays. */
+  get isHeld(): boolean {
+    return Atomics.load(this.#control, HELD) === 1;
   }
 
   /** For a writer of a fixed number of events. */
