@@ -1,0 +1,3 @@
+export { followParent } from './parent-decision.ts';
+export { encodeThreshold, NEVER, probabilityOf, thresholdOf } from './threshold.ts';
+export type { Decision, SamplingResult } from './types.ts';
