@@ -64,6 +64,7 @@ export class BlockedLoopWatch {
   readonly #turns = new Map<number, LongTurn>();
   readonly #sightings = new Map<number, Sighting>();
   #worker: Worker | undefined;
+  #isWatching = false;
   #startTimer: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
   #hide: (() => void) | undefined;
@@ -94,7 +95,7 @@ export class BlockedLoopWatch {
 
   /** Looks whether a debugger was opened meanwhile. Some microseconds: to be called now and then. */
   refresh(): void {
-    if (this.#worker !== undefined) Atomics.store(this.#cells, DEBUGGED, isDebugged() ? 1 : 0);
+    if (this.#isWatching) Atomics.store(this.#cells, DEBUGGED, isDebugged() ? 1 : 0);
   }
 
   /** A turn of the threshold or longer has ended. */
@@ -113,6 +114,7 @@ export class BlockedLoopWatch {
 
   #launch(): void {
     const { options, memory } = this.#config;
+    this.#isWatching = true;
     this.refresh();
     const { thresholdMs, stacksPerMinute, burst, maxFrames } = options;
     const workerData: WatcherData = {
@@ -128,7 +130,8 @@ export class BlockedLoopWatch {
     // No execArgv and no NODE_OPTIONS: a preload of the application, Sonde's own among them, must not run in it.
     const settings = { name: WATCHER_NAME, workerData, execArgv: [], env: {}, resourceLimits: WATCHER_LIMITS };
     const file = new URL(`./watcher${extname(import.meta.filename)}`, import.meta.url);
-    const worker = unobserved(() => new Worker(file, { ...settings, stdin: false, stdout: false, stderr: false }));
+    // BAD: leaving stdout and stderr to Node: it pipes them, and makes streams of this process' own for it.
+    const worker = unobserved(() => new Worker(file, { ...settings, stdin: false, stdout: true, stderr: true }));
     worker.on('message', (message: WatcherMessage) => this.#hear(message));
     worker.on('error', (error) => {
       warnOnce('scheduler.watcher', `scheduler: the watcher of the event loop failed: ${error.message}`, error);
@@ -160,6 +163,7 @@ export class BlockedLoopWatch {
 
   #ended(): void {
     this.#worker = undefined;
+    this.#isWatching = false;
     clearInterval(this.#heartbeat);
     for (const [number, turn] of this.#turns) this.#config.onStall(turn, this.#unseen(number));
     this.#turns.clear();

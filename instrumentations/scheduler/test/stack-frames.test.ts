@@ -21,7 +21,7 @@ test('without one it is that of a dependency, and else the innermost of all', ()
 });
 
 test('tests and benchmarks of Sonde are applications to it', () => {
-  const test = frame('block', new URL('./children/blocked-service.ts', `file://${__filename}`).href);
+  const test = frame('block', new URL('./fixtures/blocked-service.ts', `file://${__filename}`).href);
   expect(culpritOf([own, test])).toBe(test);
 });
 
