@@ -37,7 +37,8 @@ export function cells(): Cell[] {
 
 /** Nothing written: the preload alone, exporting by the standard variables. */
 function preloaded(kind: ModuleKind, flag: string): Cell {
-  return cell(`${flag} ${kind}`, [`app.${kind}`], [flag, REGISTER, `app.${kind}`], (_bare, seen) => [
+  const application = [`app.${kind}`, 'block'];
+  return cell(`preload ${flag} ${kind}`, application, [flag, REGISTER, ...application], (_bare, seen) => [
     ...spanFaults(seen.spans),
     ...blockedLoopFaults(seen.logs),
     ...missingFrom(seen.served, SERVED, '/metrics'),

@@ -7,8 +7,9 @@ import type { Outcome } from './program.ts';
 /** What is expected, in words, and the text that proves it. */
 export type Expectation = readonly [what: string, proof: RegExp];
 
-/** The routes of applications/service.cjs and the one that it lacks. */
-const REQUESTS = 6;
+/** The requests of applications/service.cjs that are answered with 200, and the one for a route that it lacks. */
+const ANSWERED = 7;
+const REQUESTS = ANSWERED + 1;
 
 /** Names as OpenTelemetry writes them. */
 export const PLUGINS: readonly Expectation[] = [
@@ -29,8 +30,8 @@ const FILES_AND_LOOP: readonly Expectation[] = [
   ['the utilization of the event loop', /^nodejs_eventloop_utilization/m],
 ];
 const REQUESTS_AND_WORKER: readonly Expectation[] = [
-  ['durations of served requests', /^http_server_request_duration_count\{.*"200".*\} 5$/m],
-  ['durations of sent requests', /^http_client_request_duration_count\{.*"200".*\} 5$/m],
+  ['durations of served requests', new RegExp(`^http_server_request_duration_count\\{.*"200".*\\} ${ANSWERED}$`, 'm')],
+  ['durations of sent requests', new RegExp(`^http_client_request_duration_count\\{.*"200".*\\} ${ANSWERED}$`, 'm')],
   ['one readdir of the worker thread', vfs('operation_duration_count', 'promise', 'readdir', '1')],
 ];
 export const SERVED: readonly Expectation[] = [...FILES_AND_LOOP, ...REQUESTS_AND_WORKER];
@@ -83,7 +84,7 @@ export function spanFaults(received: readonly Received<Span>[]): string[] {
   return strays.length === 0 ? [] : [`${strays.length} server spans are not children of their client span`];
 }
 
-/** The loop that the application blocks is reported as a log record, in its trace, by the function that blocks it. */
+/** The loop that `app block` blocks is reported as a log record, in its trace, by the function that blocks it. */
 export function blockedLoopFaults(logs: readonly Received<LogRecord>[]): string[] {
   const reports = logs.map(({ item }) => item).filter(({ eventName }) => eventName === 'sonde.scheduler.blocked_loop');
   if (reports.length === 0) return ['no log record tells of the blocked loop'];

@@ -83,5 +83,5 @@ async function runTasks(tasks: readonly Task[]): Promise<number> {
 }
 
 function row(node: string, line: string, cell: string): string {
-  return `${node.padEnd(9)} ${line.padEnd(5)} ${cell.padEnd(20)}`;
+  return `${node.padEnd(9)} ${line.padEnd(5)} ${cell.padEnd(22)}`;
 }
