@@ -19,7 +19,8 @@ function reportOf(stdout: string): Report {
 
 const inOrder = (report: Report): string[] => report.spans.map((span) => JSON.stringify(span)).sort();
 const isSondes = ({ name }: { name: string }): boolean => /^(sonde|nodejs|v8js|process|system|node)\./.test(name);
-const isRequest = ({ path, kind, name }: Report['spans'][number]): boolean => path !== '' || (kind === 2 && name === 'GET');
+const isRequest = ({ path, kind, name }: Report['spans'][number]): boolean =>
+  path !== '' || (kind === 2 && name === 'GET');
 
 describe('an application with an OpenTelemetry SDK of its own', () => {
   let sink: Sink;
@@ -59,20 +60,23 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
   it.each([
     ['after', ['--import', REGISTER]],
     ['before', ['--import', './own-sdk.mjs', '--import', REGISTER]],
-  ])('keeps all that it exported as ES modules, started %s the preload, and gains the requests', async (_when, flags) => {
-    const plain = reportOf((await runProgram({ args: ['own-sdk-app.mjs'] })).stdout);
-    const outcome = await runProgram({ args: [...flags, 'own-sdk-app.mjs'], env: sink.env });
-    expect(outcome).toMatchObject({ code: 0, signal: null, stderr: '' });
-    const report = reportOf(outcome.stdout);
-    const own = report.spans.filter((span) => span.scope === 'app' || span.scope === 'early');
-    expect(own).toEqual(plain.spans.filter((span) => span.scope === 'app' || span.scope === 'early'));
-    expect(report.logs.filter((body) => body === 'own log')).toEqual(plain.logs);
-    expect(report.hooks.filter((hook) => hook === 'undici')).toHaveLength(1);
-    expect(report.metrics).toContainEqual({ name: 'orders', total: 3 });
-    // Without a loader the application's own instrumentation never sees `import ... from 'node:http'`.
-    expect(report.spans.filter(isRequest)).toHaveLength(4);
-    expect(sink.spans).toEqual([]);
-  });
+  ])(
+    'keeps all that it exported as ES modules, started %s the preload, and gains the requests',
+    async (_when, flags) => {
+      const plain = reportOf((await runProgram({ args: ['own-sdk-app.mjs'] })).stdout);
+      const outcome = await runProgram({ args: [...flags, 'own-sdk-app.mjs'], env: sink.env });
+      expect(outcome).toMatchObject({ code: 0, signal: null, stderr: '' });
+      const report = reportOf(outcome.stdout);
+      const own = report.spans.filter((span) => span.scope === 'app' || span.scope === 'early');
+      expect(own).toEqual(plain.spans.filter((span) => span.scope === 'app' || span.scope === 'early'));
+      expect(report.logs.filter((body) => body === 'own log')).toEqual(plain.logs);
+      expect(report.hooks.filter((hook) => hook === 'undici')).toHaveLength(1);
+      expect(report.metrics).toContainEqual({ name: 'orders', total: 3 });
+      // Without a loader the application's own instrumentation never sees `import ... from 'node:http'`.
+      expect(report.spans.filter(isRequest)).toHaveLength(4);
+      expect(sink.spans).toEqual([]);
+    },
+  );
 
   it('keeps its own tracer provider and context manager, and Sonde goes on serving metrics', async () => {
     const port = String(await freePort());
@@ -88,7 +92,9 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
     const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
     const outcome = await runProgram({ args: ['--import', REGISTER, 'own-prometheus.cjs'], env });
     expect(outcome).toMatchObject({ code: 0, stdout: 'own metrics served\nwith those of Sonde\n' });
-    expect(outcome.stderr).toMatch(/^sonde: the application listens on 127\.0\.0\.1:\d+ itself.*OTEL_EXPORTER_PROMETHEUS_PORT.*\n$/);
+    expect(outcome.stderr).toMatch(
+      /^sonde: the application listens on 127\.0\.0\.1:\d+ itself.*OTEL_EXPORTER_PROMETHEUS_PORT.*\n$/,
+    );
   });
 
   it('gets the port of Sonde for whatever it wants to serve', async () => {
@@ -104,7 +110,9 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
       const source = join(dirname(require.resolve('@opentelemetry/api')), '..');
       const copy = join(folder, 'node_modules', '@opentelemetry', 'api');
       cpSync(source, copy, { recursive: true });
-      const { version: present } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as { version: string };
+      const { version: present } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as {
+        version: string;
+      };
       for (const file of ['package.json', 'dist/version.cjs', 'dist/internal/global-utils.cjs']) {
         const text = readFileSync(join(copy, file), 'utf8');
         writeFileSync(join(copy, file), text.replaceAll(present, version));

@@ -11,7 +11,17 @@ const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = {
 };
 const WAYS = ['return', 'exitCode', 'exit', 'throw', 'reject', 'unsettled', 'lateWork', ...Object.keys(SIGNALS)];
 /** Ways that leave the loop a turn: what is pending can be delivered. */
-const DELIVERING = ['return', 'exitCode', 'unsettled', 'lateWork', 'SIGTERM', 'SIGINT', 'listener', 'ignore', 'signalExit'];
+const DELIVERING = [
+  'return',
+  'exitCode',
+  'unsettled',
+  'lateWork',
+  'SIGTERM',
+  'SIGINT',
+  'listener',
+  'ignore',
+  'signalExit',
+];
 
 function end(way: string, flags: readonly string[], env: Readonly<Record<string, string>>) {
   const signal = SIGNALS[way];
@@ -78,7 +88,9 @@ describe('a program with the preload', () => {
     const outcome = await runProgram({ args: ['--import', REGISTER, 'worker.mjs'], env });
     expect(outcome).toEqual({ code: 0, signal: null, stdout: 'worker ended with 0\n', stderr: '' });
     expect(spans.map(({ name }) => name)).toContain('in a worker');
-    const reads = metrics.filter(({ name }) => name === 'sonde.vfs.operation.duration').flatMap((each) => each.attributes);
+    const reads = metrics
+      .filter(({ name }) => name === 'sonde.vfs.operation.duration')
+      .flatMap((each) => each.attributes);
     expect(reads.map((each) => each['sonde.vfs.operation'])).toContainEqual(expect.stringMatching(/^readdir/));
   });
 });

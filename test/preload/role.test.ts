@@ -55,7 +55,12 @@ describe('who prints and who binds the port', () => {
       const npm = join(folder, 'npm');
       symlinkSync(join(FIXTURES, 'untouched.cjs'), npm);
       const env = await environment({ NODE_OPTIONS: `--require ${REGISTER}` });
-      expect(await runProgram({ args: [npm], env })).toEqual({ code: 0, signal: null, stdout: 'untouched\n', stderr: '' });
+      expect(await runProgram({ args: [npm], env })).toEqual({
+        code: 0,
+        signal: null,
+        stdout: 'untouched\n',
+        stderr: '',
+      });
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -4,10 +4,8 @@ import type { Runtime } from './types.ts';
 /** What runs in this thread; one, whichever copy of this package started it. */
 export interface HandleState {
   runtime: Runtime | undefined;
-  /** Starting failed and is not tried again. */
-  hasFailed: boolean;
 }
 
 export function started(): HandleState {
-  return shared('node/1', () => ({ runtime: undefined, hasFailed: false }));
+  return shared('node/1', () => ({ runtime: undefined }));
 }

@@ -1,4 +1,5 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { guard } from '@sonde/instrumentation-kit';
 import { SchedulerInstrumentation } from '@sonde/instrumentation-scheduler';
 import { VfsInstrumentation } from '@sonde/instrumentation-vfs';
 import { tellBlockedLoop } from './blocked-loop-listeners.ts';
@@ -18,7 +19,9 @@ const CREATE: Readonly<Record<InstrumentationName, (options: ResolvedOptions) =>
   },
 };
 
-/** Makes the instrumentations that the options name. None is enabled yet. */
+/** Makes the instrumentations that the options name. None is enabled yet. One that cannot be made is left out. */
 export function createInstrumentations(options: ResolvedOptions): Instrumentation[] {
-  return options.instrumentations.map((name) => CREATE[name](options));
+  return options.instrumentations.flatMap((name) => {
+    return guard<Instrumentation | undefined>(`node.create.${name}`, () => CREATE[name](options), undefined) ?? [];
+  });
 }

@@ -3,7 +3,7 @@ import { getStringFromEnv } from '@opentelemetry/core';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { resolveOptions } from './configuration/resolve-options.ts';
+import { resolveOptions, workingDirectory } from './configuration/resolve-options.ts';
 import { started } from './handle-state.ts';
 import { createInstrumentations } from './instrumentations.ts';
 import { Deliveries } from './opentelemetry/deliveries.ts';
@@ -75,7 +75,7 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
   const { options, problems } = resolveOptions({
     code: isObject ? code : input,
     environment: env,
-    directory: process.cwd(),
+    directory: workingDirectory(),
   });
   const role = processRole({ isMainThread, pid, script: argv[1], environment: env });
   const terminal = createTerminal({ role, banner: options.banner, hasChannel: process.channel != null });

@@ -1,6 +1,6 @@
 import { DiagConsoleLogger, diag } from '@opentelemetry/api';
 import { diagLogLevelFromString, getStringFromEnv } from '@opentelemetry/core';
-import { resolveOptions } from './configuration/resolve-options.ts';
+import { resolveOptions, workingDirectory } from './configuration/resolve-options.ts';
 import { started } from './handle-state.ts';
 import { markChildren, type ProcessRole } from './process-role.ts';
 import { startRuntime } from './runtime.ts';
@@ -18,19 +18,18 @@ function setUpDiagnostics(role: ProcessRole): void {
  * told once, and the application runs without.
  */
 export function preload(role: Exclude<ProcessRole, 'tool'>): void {
-  const state = started();
-  if (state.runtime !== undefined || state.hasFailed) return;
   const { env, pid } = process;
   const hasChannel = process.channel !== undefined && process.channel !== null;
   try {
+    const state = started();
+    if (state.runtime !== undefined) return;
     setUpDiagnostics(role);
-    const resolution = resolveOptions({ environment: env, directory: process.cwd() });
+    const resolution = resolveOptions({ environment: env, directory: workingDirectory() });
     const terminal = createTerminal({ role, banner: resolution.options.banner, hasChannel });
     for (const problem of resolution.problems) terminal.warn(problem);
     state.runtime = startRuntime({ resolution, role, terminal });
     if (role === 'main') markChildren(env, pid);
   } catch (error) {
-    state.hasFailed = true;
     const reason = error instanceof Error ? error.message : String(error);
     createTerminal({ role, banner: undefined, hasChannel }).warn(
       `Sonde could not start and is off, the application runs without it: ${reason}`,

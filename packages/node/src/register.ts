@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -9,9 +10,28 @@ const { env, pid, argv } = process;
 const isDisabled = env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
 const role = processRole({ isMainThread, pid, script: argv[1], environment: env });
 
-if (!isDisabled && role !== 'tool') {
+function start(): void {
   const { preload } = createRequire(import.meta.url)(`./preload${extname(import.meta.filename)}`) as {
     preload: (as: typeof role) => void;
   };
   preload(role);
+}
+
+/** A package of the SDK is missing, or of a version that does not fit: no reason for the application not to start. */
+function tellLoadFailure(error: unknown): void {
+  const [reason] = String(error).split('\n', 1);
+  if (role !== 'main' || env.SONDE_BANNER === '0') return;
+  try {
+    writeSync(2, `sonde: Sonde cannot be loaded and is off, the application runs without it: ${reason}\n`);
+  } catch {
+    // Nobody can be told.
+  }
+}
+
+if (!isDisabled && role !== 'tool') {
+  try {
+    start();
+  } catch (error) {
+    tellLoadFailure(error);
+  }
 }

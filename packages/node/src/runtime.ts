@@ -21,15 +21,21 @@ export interface RuntimeConfig {
 
 /** Everything that the preload starts in one thread: the subsystems, an SDK, and what an exit has to wait for. */
 class PreloadedRuntime implements Runtime {
-  readonly #subsystems: Subsystems;
-  readonly #sdk: Sdk;
+  readonly #config: RuntimeConfig;
   readonly #localRoots = new LocalRootProcessor();
   readonly #undo: (() => void)[] = [];
+  #subsystems: Subsystems | undefined;
+  #sdk: Sdk | undefined;
   #ending: Promise<void> | undefined;
   /** Sampled spans that had ended at the last delivery; -1 before the first. */
   #delivered = -1;
 
-  constructor({ resolution, role, terminal }: RuntimeConfig) {
+  constructor(config: RuntimeConfig) {
+    this.#config = config;
+  }
+
+  start(): void {
+    const { resolution, role, terminal } = this.#config;
     const { options, file } = resolution;
     this.#undo.push(onWarning((sentence) => terminal.note(sentence)));
     const instrumentations = createInstrumentations(options);
@@ -44,17 +50,17 @@ class PreloadedRuntime implements Runtime {
       onForeignSdk: () => terminal.announce(FOREIGN_SDK_LINE),
     });
     this.#subsystems.enable();
-    if (!this.#sdk.own.deliveries.isEmpty) this.#deliverAtExit(role);
+    if (!this.#sdk.own.deliveries.isEmpty) this.#deliverAtExit();
     terminal.announce(startUpLine({ options, own: this.#sdk.own, file }));
   }
 
   get instrumentationNames(): readonly string[] {
-    return this.#subsystems.instrumentationNames;
+    return this.#subsystems?.instrumentationNames ?? [];
   }
 
   async flush(): Promise<void> {
-    await this.#subsystems.flush();
-    await this.#sdk.flush();
+    await this.#subsystems?.flush();
+    await this.#sdk?.flush();
   }
 
   shutdown(): Promise<void> {
@@ -64,17 +70,17 @@ class PreloadedRuntime implements Runtime {
 
   async #end(): Promise<void> {
     await this.#deliver();
-    await this.#subsystems.shutdown();
+    await this.#subsystems?.shutdown();
     for (const undo of this.#undo.splice(0)) guard('node.shutdown', undo, undefined);
-    await this.#sdk.shutdown();
+    await this.#sdk?.shutdown();
   }
 
   readonly #deliver = (): Promise<void> => {
     this.#delivered = this.#localRoots.ended;
-    return deliver({ flush: () => this.flush(), endpoints: this.#sdk.own.deliveries.endpoints });
+    return deliver({ flush: () => this.flush(), endpoints: this.#sdk?.own.deliveries.endpoints });
   };
 
-  #deliverAtExit(role: ProcessRole): void {
+  #deliverAtExit(): void {
     this.#undo.push(
       releaseExportSockets(),
       deliverBeforeExit({
@@ -83,12 +89,19 @@ class PreloadedRuntime implements Runtime {
         deliver: this.#deliver,
       }),
     );
-    if (role === 'worker') return;
+    if (this.#config.role === 'worker') return;
     this.#undo.push(deliverOnSignals({ process: process as unknown as SignalledProcess, deliver: this.#deliver }));
   }
 }
 
-/** Starts everything in this thread. */
+/** Starts everything in this thread. @throws what stood in the way; what had been started by then is taken off again */
 export function startRuntime(config: RuntimeConfig): Runtime {
-  return new PreloadedRuntime(config);
+  const runtime = new PreloadedRuntime(config);
+  try {
+    runtime.start();
+  } catch (error) {
+    runtime.shutdown().catch(() => {});
+    throw error;
+  }
+  return runtime;
 }

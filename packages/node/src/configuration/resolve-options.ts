@@ -19,8 +19,17 @@ export interface ResolveInput {
   /** Options given in code; anything, since JavaScript callers exist. */
   readonly code?: unknown;
   readonly environment: NodeJS.ProcessEnv;
-  /** Where `sonde.yaml` is looked for. */
-  readonly directory: string;
+  /** Where `sonde.yaml` is looked for; undefined when there is no such place. */
+  readonly directory: string | undefined;
+}
+
+/** The working directory; undefined when it has been removed. */
+export function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }
 
 function codeLayer(code: unknown): Layer | string {

@@ -44,7 +44,7 @@ function readText(path: string): string {
 
 function parseText(text: string): unknown {
   const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
-  const document = parseDocument(text, { prettyErrors: true, logLevel: 'silent', uniqueKeys: true });
+  const document = parseDocument(text, { prettyErrors: true, logLevel: 'error', uniqueKeys: true });
   const error = document.errors[0];
   if (error !== undefined) throw error;
   return document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -68,8 +68,13 @@ function readFile(path: string, isNamed: boolean): ConfigurationFile | undefined
   } catch (error) {
     const code = codeOf(error);
     if (!isNamed && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
-    const reason = oneLine(error instanceof Error ? error.message : code, 300);
-    return { problems: [`${path} cannot be read: ${reason}; its settings are ignored until it is corrected`] };
+    // The first line says what and where; a picture of the place follows.
+    const [reason] = (error instanceof Error ? error.message : code).split(/:?\n/, 1);
+    return {
+      problems: [
+        `${path} cannot be read: ${oneLine(reason ?? code, 300)}; its settings are ignored until it is corrected`,
+      ],
+    };
   }
 }
 
@@ -77,14 +82,23 @@ function readFile(path: string, isNamed: boolean): ConfigurationFile | undefined
  * Reads the configuration file: the one that SONDE_CONFIG names, else `sonde.yaml` or `sonde.yml` in the working
  * directory. Never throws.
  */
-export function readConfigurationFile(environment: NodeJS.ProcessEnv, directory: string): ConfigurationFile {
-  const named = environment[CONFIG_VARIABLE]?.trim();
-  return unobserved(() => {
-    if (named !== undefined && named !== '') return readFile(resolve(directory, named), true) ?? NOTHING;
-    for (const name of FILE_NAMES) {
-      const file = readFile(resolve(directory, name), false);
-      if (file !== undefined) return file;
-    }
-    return NOTHING;
-  });
+export function readConfigurationFile(
+  environment: NodeJS.ProcessEnv,
+  directory: string | undefined,
+): ConfigurationFile {
+  const named = environment[CONFIG_VARIABLE]?.trim() ?? '';
+  return unobserved(() => (named === '' ? findFile(directory) : readNamed(named, directory)));
+}
+
+function readNamed(named: string, directory: string | undefined): ConfigurationFile {
+  return readFile(directory === undefined ? named : resolve(directory, named), true) ?? NOTHING;
+}
+
+function findFile(directory: string | undefined): ConfigurationFile {
+  if (directory === undefined) return NOTHING;
+  for (const name of FILE_NAMES) {
+    const file = readFile(resolve(directory, name), false);
+    if (file !== undefined) return file;
+  }
+  return NOTHING;
 }
