@@ -13,17 +13,20 @@ const USUAL_PORT = 9464;
 const METRIC_INTERVAL_MS = 2_000;
 const FLUSH_MS = 500;
 
+const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 const DESTINATIONS = [
   'OTEL_EXPORTER_OTLP_ENDPOINT',
-  ...['TRACES', 'METRICS', 'LOGS'].flatMap((signal) => [
-    `OTEL_${signal}_EXPORTER`,
-    `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`,
-  ]),
+  ...SIGNALS.flatMap((signal) => [`OTEL_${upper(signal)}_EXPORTER`, `OTEL_EXPORTER_OTLP_${upper(signal)}_ENDPOINT`]),
 ];
 
 /** Whether the user has said where telemetry goes. */
 export function hasDestination(user: NodeJS.ProcessEnv): boolean {
   return DESTINATIONS.some((name) => (user[name] ?? '').trim() !== '');
+}
+
+/** Whether the user wants no telemetry at all. */
+export function hasSwitchedOff(user: NodeJS.ProcessEnv): boolean {
+  return user.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
 }
 
 /** The flag that preloads Sonde: an address, so that it works in any folder. */
@@ -36,12 +39,12 @@ export function preloadArgs(): readonly string[] {
  * has set stays as it is, except where the telemetry goes.
  */
 export async function preload(sinkUrl: string, user: NodeJS.ProcessEnv): Promise<Preload> {
-  const wanted = Number(user.OTEL_EXPORTER_PROMETHEUS_PORT ?? USUAL_PORT);
+  const wanted = wantedPort(user.OTEL_EXPORTER_PROMETHEUS_PORT);
   const port = await portOrFree(wanted);
   return {
     nodeArgs: preloadArgs(),
     metricsUrl: `http://127.0.0.1:${port}/metrics`,
-    remark: port === wanted ? undefined : `port ${wanted} is taken, /metrics is on ${port}`,
+    remark: wanted === 0 || port === wanted ? undefined : `port ${wanted} is taken, /metrics is on ${port}`,
     env: {
       // Short intervals, because a run takes seconds; a real deployment keeps the defaults.
       OTEL_METRIC_EXPORT_INTERVAL: String(METRIC_INTERVAL_MS),
@@ -50,8 +53,13 @@ export async function preload(sinkUrl: string, user: NodeJS.ProcessEnv): Promise
       OTEL_BSP_MAX_QUEUE_SIZE: '16384',
       OTEL_BLRP_SCHEDULE_DELAY: String(FLUSH_MS),
       ...user,
-      OTEL_EXPORTER_OTLP_ENDPOINT: sinkUrl,
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      // By signal: that is what overrules everything else the environment may say.
+      ...Object.fromEntries(
+        SIGNALS.flatMap((signal) => [
+          [`OTEL_EXPORTER_OTLP_${upper(signal)}_ENDPOINT`, `${sinkUrl}/v1/${signal}`],
+          [`OTEL_EXPORTER_OTLP_${upper(signal)}_PROTOCOL`, 'http/json'],
+        ]),
+      ),
       OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'cumulative',
       OTEL_TRACES_EXPORTER: 'otlp',
       OTEL_METRICS_EXPORTER: 'otlp,prometheus',
@@ -60,4 +68,14 @@ export async function preload(sinkUrl: string, user: NodeJS.ProcessEnv): Promise
       OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
     },
   };
+}
+
+/** A port that can be asked for; anything else counts as not set. */
+function wantedPort(text: string | undefined): number {
+  const port = /^\d{1,5}$/.test(text?.trim() ?? '') ? Number(text) : USUAL_PORT;
+  return port <= 65_535 ? port : USUAL_PORT;
+}
+
+function upper(signal: string): string {
+  return signal.toUpperCase();
 }

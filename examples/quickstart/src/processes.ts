@@ -48,6 +48,11 @@ export async function stop({ child, exited }: Started, patienceMs: number): Prom
   return exit;
 }
 
+/** `with code 1`, `by SIGTERM`. */
+export function describeExit({ code, signal }: Exit): string {
+  return signal === null ? `with code ${code}` : `by ${signal}`;
+}
+
 /** Ends this process as the child ended: with its code, or by the signal that ended it. */
 export function exitLike({ code, signal }: Exit): void {
   if (signal === null) {

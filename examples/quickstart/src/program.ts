@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { ProgramOptions } from './options.ts';
-import { hasDestination, preload, preloadArgs } from './preload.ts';
+import { hasDestination, hasSwitchedOff, preload, preloadArgs } from './preload.ts';
 import { type Exit, exitLike, startNode } from './processes.ts';
 import { collectFindings } from './report/findings.ts';
 import { programReport } from './report/program-report.ts';
@@ -24,9 +24,11 @@ export async function runProgram({ file, args, report }: ProgramOptions): Promis
     process.exitCode = USAGE;
     return;
   }
-  if (hasDestination(process.env)) {
+  if (hasSwitchedOff(process.env) || hasDestination(process.env)) {
     process.stderr.write(
-      `Sonde: watching ${file}; telemetry goes where the OTEL_* variables send it, so there is no report here\n`,
+      hasSwitchedOff(process.env)
+        ? `Sonde: not watching ${file}, OTEL_SDK_DISABLED switches it off\n`
+        : `Sonde: watching ${file}; telemetry goes where the OTEL_* variables send it, so there is no report here\n`,
     );
     exitLike(await runToTheEnd(preloadArgs(), script, { args, cwd, env: process.env }));
     return;

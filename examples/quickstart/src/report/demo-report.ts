@@ -3,11 +3,13 @@ import type { DemoOptions } from '../options.ts';
 import type { ScrapeLog } from '../scrape.ts';
 import type { TelemetryStore } from '../telemetry/store.ts';
 import { points, summary } from './figures.ts';
+import { explains, slowSection, stallsSection } from './finding-sections.ts';
 import type { Findings, SlowOperation, Stall } from './findings.ts';
 import { clock, count, duration, plural } from './format.ts';
 import { match, type Outcome } from './matching.ts';
 import { type Cell, flexible, left, lines, type Report, right, type Section, table, toned } from './model.ts';
-import { explains, routesSection, slowSection, stallsSection, streamSection, subsystemSections } from './sections.ts';
+import { routesSection } from './routes-section.ts';
+import { streamSection, subsystemSections } from './subsystem-sections.ts';
 
 export interface DemoFacts {
   readonly options: DemoOptions;

@@ -1,9 +1,11 @@
-import type { Exit } from '../processes.ts';
+import { describeExit, type Exit } from '../processes.ts';
 import type { TelemetryStore } from '../telemetry/store.ts';
+import { slowSection, stallsSection } from './finding-sections.ts';
 import type { Findings } from './findings.ts';
 import { duration, plural } from './format.ts';
 import { lines, type Report, toned } from './model.ts';
-import { routesSection, slowSection, stallsSection, streamSection, subsystemSections } from './sections.ts';
+import { routesSection } from './routes-section.ts';
+import { streamSection, subsystemSections } from './subsystem-sections.ts';
 
 export interface ProgramFacts {
   readonly file: string;
@@ -16,15 +18,12 @@ export interface ProgramFacts {
 
 /** The report on the user's own program: only what there is something to say about. */
 export function programReport({ file, store, findings, startMs, elapsedMs, exit }: ProgramFacts): Report {
-  const { code, signal } = exit;
   const stalls = findings.stalls();
   const slow = findings.slowOperations();
   const context = { startMs, stalls };
   const { spans, logs } = store.counts;
   const names = store.metricNames().length;
-  const facts = [
-    `${file} ended ${signal === null ? `with code ${code}` : `by ${signal}`} after ${duration(elapsedMs)}`,
-  ];
+  const facts = [`${file} ended ${describeExit(exit)} after ${duration(elapsedMs)}`];
   if (names === 0 && spans === 0)
     return {
       title: 'Sonde',

@@ -34,6 +34,9 @@ export interface TelemetryStore {
   readonly counts: { readonly spans: number; readonly logs: number; readonly forgotten: number };
 }
 
+/** Stands for requests that no route is known of. */
+export const NO_ROUTE = '(no route)';
+
 const MAX_INDEXED_SPANS = 100_000;
 const MAX_ROUTES = 500;
 const MAX_SERIES = 20_000;
@@ -68,7 +71,7 @@ export function createTelemetryStore(now: () => number): TelemetryStore {
 
   function addSpan(span: SpanRecord, receivedMs: number): void {
     counts.spans++;
-    const route = span.kind === SERVER ? String(span.attributes.get('http.route') ?? '(no route)') : undefined;
+    const route = span.kind === SERVER ? String(span.attributes.get('http.route') ?? NO_ROUTE) : undefined;
     if (spans.size >= MAX_INDEXED_SPANS) for (const oldest of spans.keys()) if (spans.delete(oldest)) break;
     spans.set(span.spanId, { parent: span.parentSpanId, route });
     if (route !== undefined) addServerSpan(span, route);

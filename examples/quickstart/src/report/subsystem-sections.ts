@@ -1,61 +1,12 @@
 import type { TelemetryStore } from '../telemetry/store.ts';
 import { groupBy, points, summary, total } from './figures.ts';
-import { culpritOf, type SlowOperation, type Stall } from './findings.ts';
-import { bytes, clock, count, duration, percent } from './format.ts';
+import { bytes, count, duration, percent } from './format.ts';
 import { type Cell, flexible, left, lines, right, type Section, table, toned } from './model.ts';
 
-const MOST_ROUTES = 20;
-const MOST_SLOW = 10;
-const MOST_STALLS = 12;
 const MOST_OPERATIONS = 10;
-const TRACE_DIGITS = 16;
-const HTTP_SERVER = 'http.server.request.duration';
 const HTTP_CLIENT = 'http.client.request.duration';
 const VFS = 'sonde.vfs.operation.duration';
 const MOUNT = 'system.filesystem.mountpoint';
-
-/** Requests, errors and percentiles of each route: counts from the metric, percentiles from the spans. */
-export function routesSection(store: TelemetryStore): Section {
-  const rows = store
-    .routes()
-    .map(({ method, route, durationsMs, errors }) => {
-      const served = points(store, HTTP_SERVER, { 'http.request.method': method, 'http.route': route });
-      const failed = served.filter(({ attributes }) => Number(attributes.get('http.response.status_code')) >= 500);
-      const requests = served.length === 0 ? durationsMs.count : summary(served).count;
-      const bad = served.length === 0 ? errors : summary(failed).count;
-      return { method, route, requests, bad, durationsMs };
-    })
-    .sort((a, b) => b.requests - a.requests);
-  if (rows.length === 0) return { title: 'Routes', blocks: [lines(toned('No HTTP request was served.', 'dim'))] };
-  const columns = [
-    left('method'),
-    flexible('route'),
-    ...['requests', 'errors', 'rate', 'p50', 'p95', 'p99'].map(right),
-  ];
-  const cells = rows
-    .slice(0, MOST_ROUTES)
-    .map(({ method, route, requests, bad, durationsMs }): Cell[] => [
-      method,
-      route,
-      count(requests),
-      bad === 0 ? '0' : toned(count(bad), 'bad'),
-      percent(bad / requests),
-      ...[0.5, 0.95, 0.99].map((q) => duration(durationsMs.quantile(q))),
-    ]);
-  const seen = rows.reduce((sum, { durationsMs }) => sum + durationsMs.count, 0);
-  const all = rows.reduce((sum, { requests }) => sum + requests, 0);
-  const remarks = [
-    ...(rows.length > MOST_ROUTES ? [`and ${rows.length - MOST_ROUTES} more routes`] : []),
-    ...(seen < all ? [`percentiles from the ${count(seen)} of ${count(all)} requests whose spans arrived`] : []),
-  ];
-  return {
-    title: 'Routes',
-    blocks: [
-      table(columns, cells),
-      ...(remarks.length > 0 ? [lines(...remarks.map((text) => toned(text, 'dim')))] : []),
-    ],
-  };
-}
 
 /** The layers under the routes, each from its own metrics. */
 export function subsystemSections(store: TelemetryStore): Section[] {
@@ -192,78 +143,6 @@ function httpClientSection(store: TelemetryStore): Section | undefined {
           `~${duration(quantile(0.99) * 1e3)}`,
         ]),
       ),
-    ],
-  };
-}
-
-export interface FindingsContext {
-  readonly startMs: number;
-  readonly stalls: readonly Stall[];
-}
-
-/** The slowest filesystem operations; those that only waited for a blocked loop are counted, not listed. */
-export function slowSection(found: readonly SlowOperation[], { startMs, stalls }: FindingsContext): Section {
-  const title = 'Slowest filesystem operations';
-  const isVictim = (operation: SlowOperation): boolean => stalls.some((stall) => explains(stall, operation));
-  const slow = found.filter((operation) => !isVictim(operation)).sort((a, b) => b.durationMs - a.durationMs);
-  const victims = found.length - slow.length;
-  const remarks = [
-    ...(slow.length === 0 ? [toned('None was slow by itself.', 'good')] : []),
-    ...(slow.length > MOST_SLOW ? [toned(`and ${slow.length - MOST_SLOW} shorter ones`, 'dim')] : []),
-    ...(victims > 0 ? [toned(`and ${victims} whose answer had to wait for a blocked event loop`, 'dim')] : []),
-  ];
-  const columns = [
-    right('at'),
-    right('took'),
-    left('operation'),
-    flexible('mount'),
-    flexible('path'),
-    flexible('route'),
-    left('trace'),
-  ];
-  const rows = slow
-    .slice(0, MOST_SLOW)
-    .map((operation): Cell[] => [
-      clock(operation.startMs - startMs),
-      duration(operation.durationMs),
-      operation.operation,
-      operation.mount || '-',
-      operation.path || '-',
-      operation.route || '-',
-      toned(operation.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
-    ]);
-  return { title, blocks: [...(rows.length > 0 ? [table(columns, rows)] : []), lines(...remarks)] };
-}
-
-/** Whether most of the operation's time went by while the loop was blocked. */
-export function explains(stall: Stall, operation: SlowOperation): boolean {
-  const overlapMs =
-    Math.min(stall.startMs + stall.durationMs, operation.startMs + operation.durationMs) -
-    Math.max(stall.startMs, operation.startMs);
-  return overlapMs > operation.durationMs / 2;
-}
-
-/** Turns of the event loop that took too long, each with what was running. */
-export function stallsSection({ startMs, stalls }: FindingsContext): Section {
-  const title = 'Event-loop stalls';
-  if (stalls.length === 0) return { title, blocks: [lines(toned('The event loop was never blocked.', 'good'))] };
-  const rows = stalls
-    .toSorted((a, b) => b.durationMs - a.durationMs)
-    .slice(0, MOST_STALLS)
-    .map((stall): Cell[] => [
-      clock(stall.startMs - startMs),
-      duration(stall.durationMs),
-      toned(culpritOf(stall) ?? '(not seen)', 'strong'),
-      stall.place || '-',
-      stall.route || '-',
-      toned(stall.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
-    ]);
-  const more = stalls.length - rows.length;
-  return {
-    title,
-    blocks: [
-      table([right('at'), right('took'), left('culprit'), flexible('where'), flexible('route'), left('trace')], rows),
-      ...(more > 0 ? [lines(toned(`and ${more} shorter ones`, 'dim'))] : []),
     ],
   };
 }
