@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,4 +126,24 @@ test('progress and faults are printed while it runs, the report last, and nothin
 
 test('no line of the report is wider than 120 cells', () => {
   expect(run.stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
+});
+
+test('a run that is terminated half-way reports on what there was, ends its processes and removes its files', async () => {
+  const temporary = mkdtempSync(join(tmpdir(), 'sonde-quickstart-test-'));
+  const args = [join(QUICKSTART, 'start.mjs'), '--seconds', '60', '--seed', String(SEED)];
+  const child = spawn(process.execPath, args, {
+    env: { ...quietEnvironment(), TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.on('data', (piece) => {
+    if (stdout === '') setTimeout(() => child.kill('SIGTERM'), 2_000);
+    stdout += String(piece);
+  });
+  // The pipe closes when the last process that holds it has ended.
+  const [[code]] = await Promise.all([once(child, 'exit'), once(child.stdout, 'close')]);
+  expect(code).toBe(130);
+  expect(stdout).toContain('interrupted: the run was cut short');
+  expect(readdirSync(temporary)).toEqual([]);
+  rmSync(temporary, { recursive: true });
 });
