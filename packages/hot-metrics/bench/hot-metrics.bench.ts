@@ -130,6 +130,16 @@ async function recording(options: BenchmarkOptions): Promise<Row[]> {
   });
 }
 
+/** Best of five collections: what the machine does to one of them besides is not what is asked for. */
+async function bestBlockMs(record: () => void, collect: () => Promise<unknown>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) {
+    record();
+    best = Math.min(best, await longestBlockMs(collect));
+  }
+  return best;
+}
+
 /** Longest stretch without a turn of the event loop while `run` is under way, in milliseconds. */
 async function longestBlockMs(run: () => Promise<unknown>): Promise<number> {
   let last = performance.now();
@@ -181,16 +191,20 @@ async function collecting(options: BenchmarkOptions): Promise<Row[]> {
   }
   const overThreads = merged.producer();
 
-  const own = (producer: HotMetricProducer, record: (amount: number) => void) => () => {
-    record(0.01);
-    return longestBlockMs(() => producer.collect());
-  };
+  const own = (producer: HotMetricProducer, record: (amount: number) => void) => () =>
+    bestBlockMs(
+      () => record(0.01),
+      () => producer.collect(),
+    );
   return interleave({
     variants: {
-      [PEER_COLLECTION]: () => {
-        for (const set of attributes) peer.record(0.01, set);
-        return longestBlockMs(() => reader.collect());
-      },
+      [PEER_COLLECTION]: () =>
+        bestBlockMs(
+          () => {
+            for (const set of attributes) peer.record(0.01, set);
+          },
+          () => reader.collect(),
+        ),
       [OWN_COLLECTION]: own(total, recordSingle),
       'hot, delta, longest block': own(delta, recordSingle),
       'hot, cumulative, 5 threads merged, longest block': own(overThreads, (amount) => {

@@ -82,6 +82,22 @@ export class Collector {
     this.#remember(threadId, thread === undefined && !this.#ended.has(threadId) ? 'unseen' : 'folded');
   }
 
+  /** Everything recorded so far, by all threads, at the slots of the series. Synchronous; about 1 ns a cell. */
+  snapshot(): Float64Array {
+    for (const thread of this.#threads.values()) this.#sync(thread);
+    for (const { rows } of this.#threads.values()) foldExtremes(this.#retired, rows, this.windows);
+    const cells = this.#retired.slice(0, this.#length);
+    for (const { rows } of this.#threads.values()) addThread(cells, rows);
+    for (const { source } of this.#threads.values()) openNextWindow(source);
+    return cells;
+  }
+
+  /** The rows of live threads that feed a series; for exemplars. */
+  *rowsOf(instrument: MergedInstrument): Iterable<SourceRow> {
+    for (const { rows } of this.#threads.values())
+      for (const row of rows.histograms) if (row.instrument === instrument) yield row;
+  }
+
   #add(source: SeriesSource): void {
     this.#threads.set(source.threadId, { source, rows: { counters: [], gauges: [], histograms: [] } });
   }
@@ -102,22 +118,6 @@ export class Collector {
     if (this.#ended.size > MOST_ENDED_THREADS) this.#ended.delete(this.#ended.keys().next().value as number);
   }
 
-  /** Everything recorded so far, by all threads, at the slots of the series. Synchronous; about 1 ns a cell. */
-  snapshot(): Float64Array {
-    for (const thread of this.#threads.values()) this.#sync(thread);
-    for (const { rows } of this.#threads.values()) foldExtremes(this.#retired, rows, this.windows);
-    const cells = this.#retired.slice(0, this.#length);
-    for (const { rows } of this.#threads.values()) addThread(cells, rows);
-    for (const { source } of this.#threads.values()) openNextWindow(source);
-    return cells;
-  }
-
-  /** The rows of live threads that feed a series; for exemplars. */
-  *rowsOf(instrument: MergedInstrument): Iterable<SourceRow> {
-    for (const { rows } of this.#threads.values())
-      for (const row of rows.histograms) if (row.instrument === instrument) yield row;
-  }
-
   #sync(thread: Thread): void {
     try {
       for (const series of thread.source.next()) this.#addRow(thread.rows, series);
@@ -132,13 +132,23 @@ export class Collector {
 
   #addRow(rows: ThreadRows, { definition, key, cells, base }: SourceSeries): void {
     const instrument = this.#instrumentOf(definition);
-    if (base + instrument.size > cells.length) throw new RangeError(`a row lies outside of its block`);
+    if (base + instrument.size > cells.length) throw new RangeError('a row lies outside of its block');
     const series = instrument.find(key);
+    if (series.key !== key) this.#overflowed(definition);
     series.sources++;
     const row = { instrument, series, cells, base };
     if (definition.kind === 'histogram') rows.histograms.push(row);
     else if (definition.kind === 'gauge') rows.gauges.push(row);
     else rows.counters.push(row);
+  }
+
+  /** Each thread kept to the limit, but all of them together did not. */
+  #overflowed({ kind, scope, name, cardinalityLimit }: InstrumentDefinition): void {
+    this.#reports.overflowed++;
+    this.#reports.warnOnce(
+      `merged limit ${scope} ${name}`,
+      `${kind} ${name}: all threads together have ${cardinalityLimit} attribute sets (cardinalityLimit): further ones are added to otel.metric.overflow=true`,
+    );
   }
 
   #instrumentOf(definition: InstrumentDefinition): MergedInstrument {

@@ -24,6 +24,9 @@ import type {
   ProducerConfig,
 } from './types.ts';
 
+/** Size of the header of a block, and of a dictionary. */
+const LEAST_BYTES = 64;
+
 /** What a test may put in the place of the surroundings of a thread. */
 export interface HotMetricsEnvironment {
   clock?: Clock;
@@ -179,15 +182,12 @@ class ThreadHotMetrics implements HotMetrics {
 function isDescriptor(input: unknown): input is HotBlockDescriptor {
   if (typeof input !== 'object' || input === null) return false;
   const { version, threadId: id, dictionary, blocks } = input as Record<string, unknown>;
-  return (
-    version === 1 &&
-    Number.isInteger(id) &&
-    isSharedMemory(dictionary) &&
-    Array.isArray(blocks) &&
-    blocks.every(isSharedMemory)
-  );
+  const isKnown = version === 1 && Number.isInteger(id);
+  return isKnown && isSharedMemory(dictionary) && Array.isArray(blocks) && blocks.every(isSharedMemory);
 }
 
+/** Shared memory that holds at least the header of a block or a dictionary. */
 function isSharedMemory(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object SharedArrayBuffer]';
+  if (Object.prototype.toString.call(value) !== '[object SharedArrayBuffer]') return false;
+  return (value as SharedArrayBuffer).byteLength >= LEAST_BYTES;
 }

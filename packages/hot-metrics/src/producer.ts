@@ -49,6 +49,7 @@ export class Producer implements HotMetricProducer {
   readonly #window = new ExtremeWindow();
   readonly #baseline: Float64Array | undefined;
   readonly #baselineMs: number;
+  readonly #mayBeDelta: boolean;
   #previous: Float64Array | undefined;
   #previousMs: number;
   #isClosed = false;
@@ -56,9 +57,9 @@ export class Producer implements HotMetricProducer {
   constructor(config: ProducerConfig, parts: ProducerParts) {
     this.#config = config;
     this.#parts = parts;
-    // Totals have the extremes of all time; only differences need their own.
-    if (config.temporality !== undefined && config.temporality !== 'cumulative')
-      parts.collector.windows.add(this.#window);
+    // Totals have the extremes of all time, and nothing to subtract but the baseline.
+    this.#mayBeDelta = config.temporality !== undefined && config.temporality !== 'cumulative';
+    if (this.#mayBeDelta) parts.collector.windows.add(this.#window);
     this.#baselineMs = parts.clock.now();
     this.#previousMs = this.#baselineMs;
     if (config.since === 'now') {
@@ -103,7 +104,7 @@ export class Producer implements HotMetricProducer {
     const delta = { current, reference: this.#previous, referenceMs: this.#previousMs, endMs, extremes };
     const total = { current, reference: this.#baseline, referenceMs: this.#baselineMs, endMs, extremes: undefined };
     const instruments = collector.instruments.map((instrument) => ({ instrument, groups: this.#groupsOf(instrument) }));
-    this.#previous = current;
+    if (this.#mayBeDelta) this.#previous = current;
     this.#previousMs = endMs;
     return { delta, total, endTime: toHrTime(endMs), instruments };
   }

@@ -159,7 +159,7 @@ export interface HotMetricsStatistics {
   readonly series: number;
   /** Series known to the collector, all threads merged. */
   readonly mergedSeries: number;
-  /** Calls of `bind` that ended in an overflow series. */
+  /** Calls of `bind`, and series of other threads, that ended in an overflow series. */
   readonly overflowed: number;
   /** Values that were ignored: negative, NaN, infinite, not a number. */
   readonly rejected: number;

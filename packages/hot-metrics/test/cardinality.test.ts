@@ -80,6 +80,10 @@ test('the threads of a process together hold no more series than the limit', asy
   const reported = points(await reader.collect(), 'c');
   expect(reported).toHaveLength(4);
   expect(reported.find(({ attributes }) => attributes['otel.metric.overflow'])?.value).toBe(6);
+  expect(main.statistics().overflowed).toBe(6);
+  expect(said.warnings).toEqual([
+    'counter c: all threads together have 4 attribute sets (cardinalityLimit): further ones are added to otel.metric.overflow=true',
+  ]);
 });
 
 test('a million distinct attribute values stay within bounded memory', async () => {

@@ -87,6 +87,26 @@ test('a block that cannot grow any more is followed by another', async () => {
   }
 });
 
+test('a dictionary that cannot grow sends further sets to the overflow series', async () => {
+  const main = createHotMetrics({ threadId: 0 });
+  const thread = createHotMetrics({ threadId: 1 });
+  join(main, thread);
+  const grow = RealSharedArrayBuffer.prototype.grow;
+  RealSharedArrayBuffer.prototype.grow = () => {
+    throw new RangeError('SharedArrayBuffer.prototype.grow: out of memory');
+  };
+  try {
+    const instrument = thread.meter('m').counter('c');
+    instrument.bind({ 'otel.metric.overflow': true });
+    for (let i = 0; i < 1000; i++) instrument.bind({ i }).add(1);
+  } finally {
+    RealSharedArrayBuffer.prototype.grow = grow;
+  }
+  const reported = points(await main.producer().collect(), 'c');
+  expect(reported.length).toBeLessThan(1000);
+  expect(reported.reduce((sum, { value }) => sum + value, 0)).toBe(1000);
+});
+
 test('a full dictionary sends further sets to the overflow series, and takes no more memory for them', async () => {
   const main = createHotMetrics({ threadId: 0 });
   const reader = main.producer();

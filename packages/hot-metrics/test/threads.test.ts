@@ -214,6 +214,8 @@ describe('joining', () => {
       { ...own, threadId: 1, dictionary: new ArrayBuffer(64) },
       { ...own, threadId: 1, blocks: [new Uint8Array(8)] },
     );
+    bad.push({ ...own, threadId: 1, dictionary: new SharedArrayBuffer(63) });
+    bad.push({ ...own, threadId: 1, blocks: [new SharedArrayBuffer(63)] });
     for (const descriptor of bad) expect(main.attach(descriptor as HotBlockDescriptor)).toBe(false);
     main.detach(0);
     main.detach(99);
