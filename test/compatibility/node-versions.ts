@@ -14,8 +14,13 @@ export interface NodeBinary {
   readonly path: string;
 }
 
-/** Finds or downloads one; they stay in a cache folder of this user, each 100 to 200 MB. */
+/**
+ * Finds or downloads one; they stay in a cache folder of this user, each 100 to 200 MB.
+ * @throws RangeError for what is no version; Error when there is no such version to be had
+ */
 export async function nodeBinary(wanted: string): Promise<NodeBinary> {
+  if (!/^\d+(\.\d+){0,2}$/.test(wanted))
+    throw new RangeError(`--node must be versions such as 22.15.0 or 24, got ${wanted}`);
   const cache = cacheFolder();
   const version = /^\d+\.\d+\.\d+$/.test(wanted) ? wanted : latestOf(wanted, cache);
   const folder = join(cache, version);
@@ -45,14 +50,14 @@ function cacheFolder(): string {
 
 /** The newest release of a line; without a registry, the newest that is in the cache. */
 function latestOf(line: string, cache: string): string {
-  const { stdout } = spawnSync('npm', ['view', `node@${line}`, 'version', '--json', '--loglevel=silent'], {
+  const { status, stdout } = spawnSync('npm', ['view', `node@${line}`, 'version', '--json', '--loglevel=silent'], {
     cwd: cache,
     env: plainEnvironment(),
     encoding: 'utf8',
   });
-  const released = stdout.trim() === '' ? [] : ([JSON.parse(stdout)].flat() as string[]);
+  const released = status === 0 && stdout.trim() !== '' ? ([JSON.parse(stdout)].flat() as string[]) : [];
   const known = released.length > 0 ? released : readdirSync(cache).filter((name) => name.startsWith(`${line}.`));
   const newest = known.sort((left, right) => left.localeCompare(right, 'en', { numeric: true })).at(-1);
-  if (newest === undefined) throw new Error(`node@${line}: no registry answers, and none is in ${cache}`);
+  if (newest === undefined) throw new Error(`node@${line}: the registry does not offer it, and none is in ${cache}`);
   return newest;
 }

@@ -28,15 +28,20 @@ const { values } = parseArgs({
   },
 });
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}
 
 async function main(): Promise<number> {
   const lines = values.sdk.split(',') as SdkLine[];
   const unknown = lines.find((line) => !(line in SDK_LINES));
-  if (unknown !== undefined) throw new Error(`--sdk must be of ${Object.keys(SDK_LINES)}, got ${unknown}`);
+  if (unknown !== undefined) throw new RangeError(`--sdk must be of ${Object.keys(SDK_LINES)}, got ${unknown}`);
   const chosen = cells().filter(({ name }) => name.includes(values.cell));
   if (chosen.length === 0)
-    throw new Error(`--cell ${values.cell} is part of no name of: ${cells().map(({ name }) => name)}`);
+    throw new RangeError(`--cell ${values.cell} is part of no name of: ${cells().map(({ name }) => name)}`);
   const folder = temporaryFolder('compat');
   try {
     return (await runMatrix(folder, lines, chosen)) === 0 ? 0 : 1;
