@@ -32,5 +32,5 @@ export const EXCUSES: Readonly<Record<string, Excuse | undefined>> = {
   'sonde.scheduler.thread.run_queue.time': needs('/proc/self/schedstat'),
   'sonde.scheduler.thread.slices': needs('/proc/self/schedstat'),
   'process.context_switches': needs('/proc/self/status'),
-  'process.thread.count': needs('/proc/self/task'),
+  'sonde.scheduler.threads': needs('/proc/self/task'),
 };

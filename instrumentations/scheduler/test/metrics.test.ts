@@ -129,10 +129,10 @@ describe.each(MODES)('%s', (_, printed) => {
     const { before, after } = await printed();
     const role = 'sonde.thread.role';
     for (const name of ['main', 'libuv', 'v8']) {
-      expect([name, points(after, 'process.thread.count', { [role]: name }).length]).toEqual([name, 1]);
+      expect([name, points(after, 'sonde.scheduler.threads', { [role]: name }).length]).toEqual([name, 1]);
     }
-    expect(sum(after, 'process.thread.count', { [role]: 'libuv' })).toBe(4);
-    expect(sum(after, 'process.thread.count', { [role]: 'sonde' })).toBe(1);
+    expect(sum(after, 'sonde.scheduler.threads', { [role]: 'libuv' })).toBe(4);
+    expect(sum(after, 'sonde.scheduler.threads', { [role]: 'sonde' })).toBe(1);
     expect(sum(after, 'sonde.scheduler.thread.cpu.time', { [role]: 'libuv' })).toBeGreaterThan(0.02);
     const mainGrowth =
       sum(after, 'sonde.scheduler.thread.cpu.time', { [role]: 'main' }) -

@@ -35,5 +35,5 @@ test('work that a worker gave to the pool is in the one account of the process',
 });
 
 (process.platform === 'linux' ? test : test.skip)('the kernel thread of a worker is known as that of a worker', () => {
-  expect(ofRole('process.thread.count', 'worker')?.value).toBe(1);
+  expect(ofRole('sonde.scheduler.threads', 'worker')?.value).toBe(1);
 });
