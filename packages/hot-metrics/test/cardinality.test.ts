@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { createHotMetrics } from '../src/index.ts';
 import { captureDiag } from './diag-log.ts';
 import { points } from './reading.ts';
+import { IS_LONG } from './seed.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -91,7 +92,7 @@ test('a million distinct attribute values stay within bounded memory', async () 
   const reader = hot.producer({ temporality: 'delta' });
   const histogram = hot.meter('m').histogram('h');
   const counter = hot.meter('m').counter('c');
-  const values = process.env.SONDE_TEST_LONG === '1' ? 1_000_000 : 200_000;
+  const values = IS_LONG ? 1_000_000 : 200_000;
   for (let i = 0; i < 10_000; i++) counter.bind({ user: `warm-up ${i}` }).add(1);
   collectGarbage();
   const before = process.memoryUsage();

@@ -1,7 +1,12 @@
 /** Seed of the random tests; `SONDE_TEST_SEED` repeats a run. */
 export const SEED = Number(process.env.SONDE_TEST_SEED ?? Date.now() % 2 ** 31);
 
-/** How many random cases: the short form, or the long one with `SONDE_TEST_LONG=1`. */
+/** The full forms of the long tests, with `SONDE_TEST_LONG=1`. */
+export const IS_LONG = process.env.SONDE_TEST_LONG === '1';
+
+if (IS_LONG) jest.setTimeout(600_000);
+
+/** How many random cases: the short form, or 50 times as many. */
 export function runs(short: number): { numRuns: number; seed: number } {
-  return { numRuns: process.env.SONDE_TEST_LONG === '1' ? 50 * short : short, seed: SEED };
+  return { numRuns: IS_LONG ? 50 * short : short, seed: SEED };
 }

@@ -6,6 +6,7 @@ import { MergedInstrument } from '../src/merged-instrument.ts';
 import { resolveInstrument } from '../src/options.ts';
 import { captureDiag } from './diag-log.ts';
 import { histogram, interval, ManualClock, only, points, valuesBy } from './reading.ts';
+import { IS_LONG } from './seed.ts';
 
 const said = captureDiag();
 
@@ -86,7 +87,7 @@ describe('worker threads', () => {
   test('what readers are told while workers record adds up to exactly what was recorded, and never goes back', async () => {
     const hot = createHotMetrics({ threadId: 0 });
     const [total, delta] = [hot.producer(), hot.producer({ temporality: 'delta' })];
-    const records = process.env.SONDE_TEST_LONG === '1' ? 20_000_000 : 1_000_000;
+    const records = IS_LONG ? 20_000_000 : 1_000_000;
     let isOver = false;
     const started = Promise.all([1, 2].map(() => startWorker(hot, { records, ending: 'exit' }))).then(
       async (workers) => {
