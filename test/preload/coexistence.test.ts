@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { FIXTURES, freePort, REGISTER, runProgram } from './program.ts';
+import { FIXTURES, freePort, REGISTER, REGISTER_FILE, runProgram } from './program.ts';
 import { type Sink, startSink } from './sink.ts';
 
 interface Report {
@@ -24,15 +24,18 @@ const isRequest = ({ path, kind, name }: Report['spans'][number]): boolean =>
 
 describe('an application with an OpenTelemetry SDK of its own', () => {
   let sink: Sink;
+  let env: Record<string, string>;
   beforeEach(async () => {
     sink = await startSink();
+    // A busy machine makes any read slow, and a slow one a span.
+    env = { ...sink.env, SONDE_SLOW_THRESHOLD_MS: '3600000' };
   });
   afterEach(() => sink.close());
 
   it('exports all that it did before, started after the preload, in CommonJS', async () => {
     const plain = reportOf((await runProgram({ args: ['own-sdk-app.cjs'] })).stdout);
     expect(plain.spans).toHaveLength(6);
-    const outcome = await runProgram({ args: ['--import', REGISTER, 'own-sdk-app.cjs'], env: sink.env });
+    const outcome = await runProgram({ args: ['--import', REGISTER, 'own-sdk-app.cjs'], env });
     expect(outcome).toMatchObject({ code: 0, signal: null, stderr: '' });
     const report = reportOf(outcome.stdout);
     expect(inOrder(report)).toEqual(inOrder(plain));
@@ -46,7 +49,7 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
   it('exports all that it did before, started before the preload, in CommonJS', async () => {
     const plain = reportOf((await runProgram({ args: ['--require', './own-sdk.cjs', 'own-sdk-app.cjs'] })).stdout);
     const args = ['--require', './own-sdk.cjs', '--require', REGISTER, 'own-sdk-app.cjs'];
-    const outcome = await runProgram({ args, env: sink.env });
+    const outcome = await runProgram({ args, env });
     expect(outcome).toMatchObject({ code: 0, signal: null, stderr: '' });
     const report = reportOf(outcome.stdout);
     expect(inOrder(report)).toEqual(inOrder(plain));
@@ -64,7 +67,7 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
     'keeps all that it exported as ES modules, started %s the preload, and gains the requests',
     async (_when, flags) => {
       const plain = reportOf((await runProgram({ args: ['own-sdk-app.mjs'] })).stdout);
-      const outcome = await runProgram({ args: [...flags, 'own-sdk-app.mjs'], env: sink.env });
+      const outcome = await runProgram({ args: [...flags, 'own-sdk-app.mjs'], env });
       expect(outcome).toMatchObject({ code: 0, signal: null, stderr: '' });
       const report = reportOf(outcome.stdout);
       const own = report.spans.filter((span) => span.scope === 'app' || span.scope === 'early');
@@ -80,8 +83,8 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
 
   it('keeps its own tracer provider and context manager, and Sonde goes on serving metrics', async () => {
     const port = String(await freePort());
-    const env = { OTEL_EXPORTER_PROMETHEUS_PORT: port };
-    const outcome = await runProgram({ args: ['--require', REGISTER, 'trace-only.cjs'], env });
+    const serving = { OTEL_EXPORTER_PROMETHEUS_PORT: port };
+    const outcome = await runProgram({ args: ['--require', REGISTER, 'trace-only.cjs'], env: serving });
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
     const [first = '', second] = outcome.stdout.split('\n');
     expect(JSON.parse(first)).toEqual({ accepted: [true, true], names: ['own span'], asked: ['context manager'] });
@@ -89,8 +92,8 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
   });
 
   it('serves its own metrics on the port that Sonde had, and those of Sonde with them', async () => {
-    const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
-    const outcome = await runProgram({ args: ['--import', REGISTER, 'own-prometheus.cjs'], env });
+    const serving = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
+    const outcome = await runProgram({ args: ['--import', REGISTER, 'own-prometheus.cjs'], env: serving });
     expect(outcome).toMatchObject({ code: 0, stdout: 'own metrics served\nwith those of Sonde\n' });
     expect(outcome.stderr).toMatch(
       /^sonde: the application listens on 127\.0\.0\.1:\d+ itself.*OTEL_EXPORTER_PROMETHEUS_PORT.*\n$/,
@@ -98,8 +101,8 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
   });
 
   it('gets the port of Sonde for whatever it wants to serve', async () => {
-    const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
-    const outcome = await runProgram({ args: ['--import', REGISTER, 'plain-listener.cjs'], env });
+    const serving = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
+    const outcome = await runProgram({ args: ['--import', REGISTER, 'plain-listener.cjs'], env: serving });
     expect(outcome).toMatchObject({ code: 0, stdout: 'the application\n' });
   });
 
@@ -118,8 +121,8 @@ describe('an application with an OpenTelemetry SDK of its own', () => {
         writeFileSync(join(copy, file), text.replaceAll(present, version));
       }
       cpSync(join(FIXTURES, 'other-api.cjs'), join(folder, 'other-api.cjs'));
-      const sonde = require.resolve(REGISTER);
-      const outcome = await runProgram({ args: ['--import', sonde, 'other-api.cjs'], cwd: folder, env: sink.env });
+      const args = ['--import', REGISTER_FILE, 'other-api.cjs'];
+      const outcome = await runProgram({ args, cwd: folder, env });
       expect(outcome).toMatchObject({ code: 0, stderr: '' });
       expect(JSON.parse(outcome.stdout)).toEqual({ accepted: true, names: ['own span', 'GET', 'GET'] });
     } finally {

@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FIXTURES, freePort, NODE, REGISTER, runProgram } from './program.ts';
+import { FIXTURES, freePort, NODE, PERMISSION, REGISTER, runProgram } from './program.ts';
+import { startSink } from './sink.ts';
 
 const isRoot = process.getuid?.() === 0;
 const can = (command: string, ...args: string[]): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
@@ -72,7 +73,7 @@ describe('a preloaded program', () => {
   });
 
   it('runs under --permission, is told once what is off, and sees no denial of ours', async () => {
-    const flags = ['--permission', '--allow-fs-read=*'];
+    const flags = [...PERMISSION, '--allow-fs-read=*'];
     const bare = await runProgram({ args: [...flags, 'requests.mjs'] });
     expect(await run(flags)).toEqual(bare);
     const outcome = await run(['--require', './denials.cjs', ...flags], { SONDE_BANNER: '1' });
@@ -80,11 +81,23 @@ describe('a preloaded program', () => {
     expect(lines(outcome.stderr).filter((line) => /permission/.test(line))).toHaveLength(1);
   });
 
+  it('runs where no network is allowed, and is told what is off', async () => {
+    const args = ['--permission', '--allow-fs-read=*', '--import', REGISTER, 'nothing.cjs'];
+    const { env: sending } = await startSink().then(async (sink) => {
+      await sink.close();
+      return sink;
+    });
+    const outcome = await runProgram({ args, env: { ...env, ...sending, SONDE_PROMETHEUS: '1', SONDE_BANNER: '1' } });
+    expect(outcome).toMatchObject({ code: 0, signal: null, stdout: '' });
+    const isRestricted = PERMISSION.includes('--allow-net');
+    expect(lines(outcome.stderr).filter((line) => /no network/.test(line))).toHaveLength(isRestricted ? 1 : 0);
+  });
+
   it('runs where only its own files may be read', async () => {
     const root = join(FIXTURES, '..', '..', '..');
     const readable = ['node_modules', 'packages', 'instrumentations', 'test'].map((each) => join(root, each));
     const flags = [
-      '--permission',
+      ...PERMISSION,
       ...readable.map((path) => `--allow-fs-read=${path}`),
       `--allow-fs-read=${root}/package.json`,
     ];

@@ -1,5 +1,5 @@
 /** Runs a program as a user would: in a process of its own, with the packages as they are built in dist. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -7,6 +7,14 @@ export const FIXTURES = join(import.meta.dirname, 'fixtures');
 export const REGISTER = '@sonde/node/register';
 /** The Node.js that runs the programs; the compatibility matrix sets others. */
 export const NODE = process.env.SONDE_TEST_NODE ?? process.execPath;
+
+/** The preload as a file, for programs that are not run from fixtures/. */
+export const REGISTER_FILE = join(import.meta.dirname, '..', '..', 'packages', 'node', 'dist', 'register.js');
+/** `--permission` with what Node.js 26 wants besides to let a program use the network. */
+export const PERMISSION =
+  spawnSync(NODE, ['--permission', '--allow-net', '-e', '0']).status === 0
+    ? ['--permission', '--allow-net']
+    : ['--permission'];
 
 /** The four ways in: how the preload is given, and what kind of module the program is. */
 export const WAYS = [

@@ -13,6 +13,7 @@ import { feedReader } from './opentelemetry/reader-feed.ts';
 import { batchProcessor, spanProcessorsFromEnvironment } from './opentelemetry/span-processors.ts';
 import { prometheusFromEnvironment } from './own-providers.ts';
 import { LocalRootProcessor, ownSpanProcessors } from './own-span-processors.ts';
+import { mayUseNetwork } from './permissions.ts';
 import { markChildren, type ProcessRole, processRole } from './process-role.ts';
 import type { NodeSdkConfiguration, SondeConfigOptions } from './sonde-config.ts';
 import { Subsystems } from './subsystems.ts';
@@ -49,7 +50,9 @@ function isPrometheus(reader: IMetricReader): boolean {
 
 function metricReaders({ sdk, options, role, terminal, deliveries }: Plan): IMetricReader[] {
   const createPrometheus = (): IMetricReader | undefined =>
-    role === 'main' ? prometheusFromEnvironment((sentence) => terminal.warn(sentence)).reader : undefined;
+    role === 'main' && mayUseNetwork()
+      ? prometheusFromEnvironment((sentence) => terminal.warn(sentence)).reader
+      : undefined;
   const users = sdk.metricReaders ?? (sdk.metricReader === undefined ? undefined : [sdk.metricReader]);
   const { prometheus } = options;
   if (users === undefined) return metricReadersFromEnvironment({ deliveries, prometheus, createPrometheus }).readers;

@@ -12,9 +12,12 @@ import { metricReadersFromEnvironment } from './opentelemetry/metric-readers.ts'
 import { detectResource } from './opentelemetry/resource.ts';
 import { samplerFromEnvironment, spanLimitsFromEnvironment } from './opentelemetry/sampler.ts';
 import { spanProcessorsFromEnvironment } from './opentelemetry/span-processors.ts';
+import { mayUseNetwork } from './permissions.ts';
 import { createPrometheusEndpoint, type PrometheusEndpoint, type Unavailable } from './prometheus-endpoint.ts';
 
 const MAX_PORT = 65_535;
+const NO_NETWORK =
+  '--permission allows no network: metrics are not served and nothing is sent; allow it with --allow-net';
 
 /** Which signals Sonde provides for: those for which the application has no SDK of its own. */
 export interface OwnSignals {
@@ -89,9 +92,11 @@ export function createOwnProviders(config: OwnProvidersConfig): OwnProviders {
   const { signals, warn } = config;
   const deliveries = new Deliveries();
   const resource = detectResource();
+  if (!mayUseNetwork()) warnOnce('node.permission', NO_NETWORK);
   let endpoint: PrometheusEndpoint | undefined;
+  const mayBind = config.mayBind && mayUseNetwork();
   const createPrometheus = (): IMetricReader | undefined => {
-    if (!config.mayBind) return undefined;
+    if (!mayBind) return undefined;
     endpoint ??= prometheusFromEnvironment(warn);
     return endpoint.reader;
   };

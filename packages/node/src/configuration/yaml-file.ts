@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { unobserved } from '@sonde/instrumentation-kit';
+import { mayRead } from '../permissions.ts';
 import { CONFIG_VARIABLE } from './environment.ts';
 import { oneLine, show } from './problems.ts';
 import type { Layer } from './schema.ts';
@@ -19,16 +20,6 @@ export interface ConfigurationFile {
 }
 
 const NOTHING: ConfigurationFile = { problems: [] };
-
-interface Permission {
-  has(scope: string, reference?: string): boolean;
-}
-
-/** Under `--permission` a refused read would be reported as a denial of the application: ask first. */
-function mayRead(path: string): boolean {
-  const permission = (process as { permission?: Permission }).permission;
-  return permission === undefined || permission.has('fs.read', path);
-}
 
 function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException)?.code ?? error);

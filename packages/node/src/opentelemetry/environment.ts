@@ -1,5 +1,6 @@
 import { diag } from '@opentelemetry/api';
 import { getNumberFromEnv, getStringFromEnv, getStringListFromEnv } from '@opentelemetry/core';
+import { mayUseNetwork } from '../permissions.ts';
 
 /** The three signals, as OTEL_* variables spell them. */
 export type Signal = 'TRACES' | 'METRICS' | 'LOGS';
@@ -29,9 +30,15 @@ function hasEndpoint(signal: Signal): boolean {
 
 /**
  * The exporters of a signal: those that `OTEL_<SIGNAL>_EXPORTER` names, else `otlp` where an OTLP endpoint is named,
- * else undefined. Unlike NodeSDK nothing is sent to localhost:4318 unasked.
+ * else undefined. Unlike NodeSDK nothing is sent to localhost:4318 unasked; where `--permission` allows no network,
+ * only the console is left.
  */
 export function exporterNames(signal: Signal): readonly string[] | undefined {
+  const names = wantedExporters(signal);
+  return mayUseNetwork() ? names : names?.filter((name) => name === 'console');
+}
+
+function wantedExporters(signal: Signal): readonly string[] | undefined {
   const named = [...new Set(getStringListFromEnv(`OTEL_${signal}_EXPORTER`) ?? [])];
   if (named.length > 0) return named.includes('none') ? [] : named;
   return hasEndpoint(signal) ? ['otlp'] : undefined;
