@@ -13,7 +13,7 @@ export const REGISTER_FILE = join(import.meta.dirname, '..', '..', 'packages', '
 /** `--permission` with what Node.js 26 wants besides to let a program use the network. */
 export const PERMISSION =
   spawnSync(NODE, ['--permission', '--allow-net', '-e', '0']).status === 0
-    ? ['--permission', '--allow-net']
+    ? ['--permission', '--allow-net', '--disable-warning=ExperimentalWarning']
     : ['--permission'];
 
 /** The four ways in: how the preload is given, and what kind of module the program is. */
