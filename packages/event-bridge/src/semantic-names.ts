@@ -33,6 +33,22 @@ const METRICS = {
     attributes: [],
     observed: true,
   },
+  consumed: {
+    name: 'sonde.event_stream.events.consumed',
+    unit: '{event}',
+    instrument: 'counter',
+    description: 'Events that subscribers took from the rings, summed over subscribers.',
+    attributes: [],
+    observed: true,
+  },
+  overwritten: {
+    name: 'sonde.event_stream.events.overwritten',
+    unit: '{event}',
+    instrument: 'counter',
+    description: 'Events that were overwritten before a subscriber had read them, summed over subscribers.',
+    attributes: [],
+    observed: true,
+  },
   memory: {
     name: 'sonde.event_stream.memory',
     unit: 'By',

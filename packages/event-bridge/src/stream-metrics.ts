@@ -4,7 +4,7 @@ import { claim, hotMetricsFrom } from '@sonde/instrumentation-kit';
 import { TELEMETRY } from './semantic-names.ts';
 
 /**
- * Reports what the stream itself did as metrics: events written, refused, thinned, memory, threads; read at each
+ * Reports what the stream itself did as metrics: events written, refused, thinned, consumed, overwritten, memory, threads; read at each
  * collection, never on a timer. For the thread that collects (the sums are over all its attached threads), once: a
  * second call does nothing. Returns an undo.
  */
@@ -15,10 +15,12 @@ export function observeEventStream(stream: EventStream = eventStream()): () => v
   const stop = hotMetrics()
     .meter(TELEMETRY.scope, TELEMETRY.version)
     .observe(() => {
-      const { produced, dropped, thinned, bytes, threads } = stream.statistics();
+      const { produced, dropped, thinned, consumed, overwritten, bytes, threads } = stream.statistics();
       instruments.events.bind().advanceTo(produced);
       instruments.refused.bind().advanceTo(dropped);
       instruments.thinned.bind().advanceTo(thinned);
+      instruments.consumed.bind().advanceTo(consumed);
+      instruments.overwritten.bind().advanceTo(overwritten);
       instruments.memory.bind().set(bytes);
       instruments.threads.bind().set(threads.length);
     });

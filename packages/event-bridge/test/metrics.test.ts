@@ -43,6 +43,17 @@ test('the stream reports what it holds, read at the collection', async () => {
   });
   stream.event(ODD).emit();
   expect(await collect()).toMatchObject({ 'sonde.event_stream.events': 1 });
+  const subscription = stream.subscribe({ from: 'oldest' });
+  expect(subscription.read()).toHaveLength(22);
+  for (let n = 0; n < 2_000; n += 1) stream.event(ODD).emit();
+  const read = subscription.read(5_000).length;
+  expect(read).toBeGreaterThan(0);
+  expect(await collect()).toMatchObject({
+    'sonde.event_stream.events.consumed': 22 + read,
+    'sonde.event_stream.events.overwritten': 2_000 - read,
+  });
+  subscription.close();
+  expect((await collect())['sonde.event_stream.events.consumed'] ?? 0).toBe(0);
   stop();
   stream.event(ODD).emit();
   expect((await collect())['sonde.event_stream.events'] ?? 0).toBe(0);

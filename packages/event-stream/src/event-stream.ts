@@ -47,6 +47,8 @@ class ThreadEventStream implements EventStream {
   readonly #views: RingView[] = [];
   #own: RingView | undefined;
   readonly #detached = { ...NONE };
+  /** What subscribers that are closed had taken and missed. */
+  readonly #closed = { consumed: 0, dropped: 0 };
 
   constructor(requested: EventStreamConfig) {
     const config = resolveStreamConfig(requested);
@@ -94,7 +96,7 @@ class ThreadEventStream implements EventStream {
       throw new RangeError(`event stream: lossless subscribers must be at most ${MAX_GATES}, close one first`);
     }
     this.#writer.publish();
-    const subscription = new RingSubscription(options, this.#writer, (closed) => this.#subscriptions.delete(closed));
+    const subscription = new RingSubscription(options, this.#writer, (closed) => this.#forget(closed));
     for (const view of this.#views) subscription.add(view, from);
     this.#subscriptions.add(subscription);
     return subscription;
@@ -115,6 +117,7 @@ class ThreadEventStream implements EventStream {
     this.flush();
     const threads = this.#views.map((view) => view.ring.statistics());
     const unallocated = this.#own === undefined ? this.#writer.counts : NONE;
+    const subscribers = Array.from(this.#subscriptions, (subscription) => subscription.statistics());
     const total = (figure: keyof typeof NONE): number =>
       threads.reduce((sum, thread) => sum + thread[figure], this.#detached[figure] + unallocated[figure]);
     return {
@@ -122,7 +125,9 @@ class ThreadEventStream implements EventStream {
       produced: total('produced'),
       dropped: total('dropped'),
       thinned: total('thinned'),
-      subscribers: Array.from(this.#subscriptions, (subscription) => subscription.statistics()),
+      consumed: subscribers.reduce((sum, { consumed }) => sum + consumed, this.#closed.consumed),
+      overwritten: subscribers.reduce((sum, { dropped }) => sum + dropped, this.#closed.dropped),
+      subscribers,
       bytes: threads.reduce((sum, thread) => sum + thread.bytes, 0),
     };
   }
@@ -187,6 +192,12 @@ class ThreadEventStream implements EventStream {
       listener(this.#own.ring.descriptor);
     }
     return () => this.#allocateListeners.delete(listener);
+  }
+
+  #forget(closed: RingSubscription): void {
+    this.#subscriptions.delete(closed);
+    this.#closed.consumed += closed.consumed;
+    this.#closed.dropped += closed.dropped;
   }
 
   #define(definition: EventDefinition): EventHandle {

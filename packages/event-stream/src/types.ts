@@ -59,6 +59,10 @@ export interface StreamStatistics {
   readonly produced: number;
   readonly dropped: number;
   readonly thinned: number;
+  /** Records that subscribers have taken: the sum over all of them, closed ones included. */
+  readonly consumed: number;
+  /** Records that were overwritten before a subscriber had read them, summed likewise. */
+  readonly overwritten: number;
   readonly subscribers: readonly SubscriberStatistics[];
   /** Bytes of shared memory of all rings attached. */
   readonly bytes: number;

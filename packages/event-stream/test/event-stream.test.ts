@@ -20,6 +20,8 @@ describe('allocation', () => {
       produced: 0,
       dropped: 0,
       thinned: 0,
+      consumed: 0,
+      overwritten: 0,
       subscribers: [{ consumed: 0, dropped: 0, failed: 0, lag: 0 }],
       bytes: 0,
     });

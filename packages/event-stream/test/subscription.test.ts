@@ -97,7 +97,9 @@ describe('counts', () => {
     stream.event(READ).emit(1);
     expect(a.read()).toEqual([]);
     expect(b.read()).toHaveLength(1);
-    expect(stream.statistics().subscribers).toEqual([{ consumed: 2, dropped: 0, failed: 0, lag: 0 }]);
+    const { subscribers, consumed, overwritten } = stream.statistics();
+    expect(subscribers).toEqual([{ consumed: 2, dropped: 0, failed: 0, lag: 0 }]);
+    expect({ consumed, overwritten }).toEqual({ consumed: 3, overwritten: 0 });
   });
 });
 

@@ -149,32 +149,21 @@ function httpClientSection(store: TelemetryStore): Section | undefined {
 
 /** What became of the events. */
 export function streamSection(store: TelemetryStore): Section {
-  const produced = total(store, 'sonde.event_stream.events');
   const title = 'Event stream';
-  if (Number.isNaN(produced)) return { title, blocks: [lines(toned('No statistics arrived.', 'dim'))] };
-  const refused = total(store, 'sonde.event_stream.events.refused') || 0;
-  const thinned = total(store, 'sonde.event_stream.events.thinned') || 0;
-  const outcome = (name: string): number =>
-    total(store, 'sonde.event_bridge.events', { 'sonde.event_bridge.outcome': name }) || 0;
-  const dropped = refused + outcome('lost');
-  return {
-    title,
-    blocks: [
-      table(
-        ['produced', 'dropped', 'thinned', 'warnings told', 'held back', 'log records', 'threads', 'memory'].map(right),
-        [
-          [
-            count(produced),
-            toned(count(dropped), dropped === 0 ? 'good' : 'bad'),
-            count(thinned),
-            count(outcome('logged')),
-            count(outcome('held_back')),
-            count(total(store, 'sonde.event_bridge.log_records')),
-            count(total(store, 'sonde.event_stream.threads')),
-            bytes(total(store, 'sonde.event_stream.memory')),
-          ],
-        ],
-      ),
-    ],
-  };
+  const events = (what: string): number => total(store, `sonde.event_stream.events${what}`);
+  if (Number.isNaN(events(''))) return { title, blocks: [lines(toned('No statistics arrived.', 'dim'))] };
+  const dropped = events('.refused') + events('.overwritten');
+  const heldBack = total(store, 'sonde.event_bridge.events', { 'sonde.event_bridge.outcome': 'held_back' });
+  const columns = ['produced', 'consumed', 'dropped', 'thinned', 'log records', 'held back', 'threads', 'memory'];
+  const row: Cell[] = [
+    count(events('')),
+    count(events('.consumed')),
+    toned(count(dropped), dropped === 0 ? 'good' : 'bad'),
+    count(events('.thinned')),
+    count(total(store, 'sonde.event_bridge.log_records') || 0),
+    count(heldBack || 0),
+    count(total(store, 'sonde.event_stream.threads')),
+    bytes(total(store, 'sonde.event_stream.memory')),
+  ];
+  return { title, blocks: [table(columns.map(right), [row])] };
 }
