@@ -72,6 +72,14 @@ describe('the preload', () => {
     expect(sink.requests).toEqual([]);
   });
 
+  it('takes everything off again at shutdown, having delivered what was pending', async () => {
+    const port = String(await freePort());
+    const env = { ...sink.env, SONDE_PROMETHEUS: '1', OTEL_EXPORTER_PROMETHEUS_PORT: port };
+    const outcome = await runProgram({ args: ['--import', REGISTER, 'shutdown.mjs'], env });
+    expect(outcome).toEqual({ code: 0, signal: null, stdout: 'off\n', stderr: '' });
+    expect(sink.spans.map((span) => span.name)).toEqual(['before']);
+  });
+
   it('sends nothing anywhere where no endpoint and no exporter is named', async () => {
     const outcome = await runProgram({
       args: ['--import', REGISTER, 'connections.mjs'],

@@ -122,6 +122,9 @@ export class Sdk {
   async shutdown(): Promise<void> {
     this.#globalApi.release();
     this.#stopOlderLogs();
+    // Tracers and loggers that were handed out go on being used; without a delegate this provider makes no-op ones.
+    if (!this.#foreign.has('trace')) this.#tracers.target = new api.ProxyTracerProvider();
+    if (!this.#foreign.has('logs')) this.#loggers.target = undefined;
     const ending = (['trace', 'metrics', 'logs'] as const).map((signal) => this.#endOwn(signal));
     await Promise.allSettled(ending);
   }

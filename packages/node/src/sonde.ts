@@ -48,7 +48,7 @@ export interface Sonde {
    */
   onBlockedLoop(listener: (report: BlockedLoopReport) => void): () => void;
   stats(): SondeStatistics;
-  /** Delivers what is pending (2 s at most), takes everything off again, and stays off. Idempotent, never rejects. */
+  /** Delivers what is pending (2 s at most) and takes everything off again. Idempotent, never rejects. */
   shutdown(): Promise<void>;
 }
 
@@ -83,6 +83,9 @@ export const sonde: Sonde = {
     dropped: droppedCounts(),
   }),
   async shutdown(): Promise<void> {
-    await started().runtime?.shutdown();
+    const state = started();
+    const { runtime } = state;
+    await runtime?.shutdown();
+    if (state.runtime === runtime) state.runtime = undefined;
   },
 };

@@ -32,8 +32,8 @@ class SwitchLogger implements LoggerLike {
 
   #current(): LoggerLike | undefined {
     const { target } = this.#provider;
-    if (target !== undefined && this.#followed !== target) {
-      this.#logger = target.getLogger(...this.#scope);
+    if (this.#followed !== target) {
+      this.#logger = target?.getLogger(...this.#scope);
       this.#followed = target;
     }
     return this.#logger;
