@@ -9,6 +9,7 @@ export type VfsDefaults = { readonly [Key in keyof Required<Omit<VfsConfig, 'ena
 export const DEFAULTS: VfsDefaults = {
   slowThresholdMs: 100,
   slowQuantile: undefined,
+  syncSampling: 8,
   slowSpans: true,
   paths: 'redacted',
   ignoreOperations: [],
@@ -43,7 +44,7 @@ function operations(value: unknown): ReadonlySet<string> {
 export function resolveConfig(config: VfsConfig): ResolvedConfig {
   const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
   const options: VfsDefaults = { ...DEFAULTS, ...given };
-  const { slowThresholdMs, slowQuantile, slowSpans, paths, ignoreOperations, ignorePath } = options;
+  const { slowThresholdMs, slowQuantile, syncSampling, slowSpans, paths, ignoreOperations, ignorePath } = options;
   if (typeof slowSpans !== 'boolean') return refuse('slowSpans', 'true or false', slowSpans, 'type');
   if (paths === undefined || !PATH_POLICIES.includes(paths))
     return refuse('paths', `one of ${PATH_POLICIES.join(', ')}`, paths, 'range');
@@ -56,6 +57,12 @@ export function resolveConfig(config: VfsConfig): ResolvedConfig {
       slowQuantile === undefined
         ? undefined
         : number('slowQuantile', slowQuantile, 'between 0 and 1 (exclusive)', (q) => q > 0 && q < 1),
+    syncSampling: number(
+      'syncSampling',
+      syncSampling,
+      'a whole number from 1 to 1000',
+      (calls) => Number.isInteger(calls) && calls >= 1 && calls <= 1000,
+    ),
     slowSpans,
     paths,
     ignoreOperations: operations(ignoreOperations),

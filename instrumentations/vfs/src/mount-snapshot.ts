@@ -10,7 +10,7 @@ export const IGNORED = 0xfffe;
 const OTHER = 1;
 
 /** Distinct mounts that get series of their own; later ones share `other`. */
-const MAX_MOUNTS = 1000;
+export const MAX_MOUNTS = 1000;
 /** Rows of a mount table that are taken in; below a later one, paths fall to the mount above. */
 const MAX_ROWS = 20_000;
 const REFRESH_MS = 30_000;
@@ -20,6 +20,8 @@ const REFRESH_SHARE = 10_000;
 /** The mounts as they were when last read. Indices are small, stable, and never reused. */
 export interface MountSnapshot {
   readonly tree: MountTree;
+  /** The tree's `byFirstCharacter`: always the same array, for those who look at it often. */
+  readonly quick: Int32Array;
   /** Index by the kernel's mount id. */
   readonly byId: ReadonlyMap<number, number>;
   /** When they were read: the `nowMs` of that call. NaN before the first time. */
@@ -59,6 +61,7 @@ export function createMountSnapshot(proc: Pick<ProcFiles, 'mountinfo'>, now: () 
   const names = createNames();
   let text: string | undefined;
   let tree = createMountTree([], UNKNOWN);
+  const quick = tree.byFirstCharacter.slice();
   let byId: ReadonlyMap<number, number> = new Map();
   let readAtMs = Number.NaN;
   let staleAtMs = Number.NEGATIVE_INFINITY;
@@ -70,10 +73,12 @@ export function createMountSnapshot(proc: Pick<ProcFiles, 'mountinfo'>, now: () 
       indexed.map(({ mountpoint, index }) => [mountpoint, index] as const),
       UNKNOWN,
     );
+    quick.set(tree.byFirstCharacter);
     byId = new Map(indexed.map(({ id, index }) => [id, index]));
   };
 
   return {
+    quick,
     get tree(): MountTree {
       return tree;
     },

@@ -18,6 +18,8 @@ export interface MountTableConfig {
 export interface MountTable {
   /** The mount of a path, Buffer, file URL, descriptor, FileHandle or Dir; never throws. Some 15 ns for a string. */
   mountOf(target: unknown, nowMs: number): number;
+  /** The mount of a plain absolute path as the mounts were last read; -1 for whatever takes longer to tell. */
+  quickMountOf(path: unknown): number;
   /** What telemetry says of an index. */
   mount(index: number): Mount;
   /** The path of a target, if need be of an open descriptor: a readlink. For slow and failed operations. */
@@ -37,19 +39,11 @@ interface WorkingDirectory {
 }
 
 const SLASH = 47;
-const DOT = 46;
+const UPWARD_SEGMENT = /(?:^|\/)\.\.(?:\/|$)/;
 
-function endsSegment(code: number): boolean {
-  return Number.isNaN(code) || code === SLASH;
-}
-
-/** Whether a `.` or `..` segment starts at `slash` or later; most paths hold no `/.` at all. */
-function hasDotSegment(path: string, slash: number): boolean {
-  for (let at = slash; at !== -1; at = path.indexOf('/.', at + 1)) {
-    const next = path.charCodeAt(at + 2);
-    if (endsSegment(next) || (next === DOT && endsSegment(path.charCodeAt(at + 3)))) return true;
-  }
-  return false;
+/** Whether a path goes upwards, which can lead to any mount. Two dots are seldom in a path: the search is short. */
+function goesUp(path: string): boolean {
+  return path.indexOf('..') !== -1 && UPWARD_SEGMENT.test(path);
 }
 
 function workingDirectory(path: string, tree: MountTree): WorkingDirectory {
@@ -60,19 +54,24 @@ function workingDirectory(path: string, tree: MountTree): WorkingDirectory {
 export function createMountTable({ proc, cwd, now, ignorePath }: MountTableConfig): MountTable {
   const descriptors = createDescriptors();
   const mounts = createMountSnapshot(proc, now);
+  const { quick } = mounts;
   let working = workingDirectory('/', mounts.tree);
 
   const mountOfRelative = (path: string): number => {
     const directory = cwd();
     if (directory !== working.path || mounts.tree !== working.tree) working = workingDirectory(directory, mounts.tree);
-    const stays = working.isWhole && !path.includes('..');
-    return stays ? working.mount : mounts.tree.find(resolve(directory, path));
+    return working.isWhole && !goesUp(path) ? working.mount : mounts.tree.find(resolve(directory, path));
   };
 
   const mountOfPath = (path: string): number => {
     if (path.charCodeAt(0) !== SLASH) return mountOfRelative(path);
-    const dot = path.indexOf('/.');
-    return mounts.tree.find(dot !== -1 && hasDotSegment(path, dot) ? resolve(path) : path);
+    return mounts.tree.find(goesUp(path) ? resolve(path) : path);
+  };
+
+  const quickMountOf = (path: unknown): number => {
+    if (typeof path !== 'string' || path.charCodeAt(0) !== SLASH || path.indexOf('..') !== -1) return -1;
+    const mount = quick[path.charCodeAt(1) & 127] as number;
+    return mount === -1 ? mounts.tree.find(path) : mount;
   };
 
   const mountOfDescriptor = (fd: number): number => {
@@ -98,6 +97,7 @@ export function createMountTable({ proc, cwd, now, ignorePath }: MountTableConfi
     get refreshedAtMs(): number {
       return mounts.readAtMs;
     },
+    quickMountOf: ignorePath === undefined ? quickMountOf : () => -1,
     mountOf(target, nowMs): number {
       try {
         mounts.refresh(nowMs);

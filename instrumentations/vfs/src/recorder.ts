@@ -24,6 +24,10 @@ export interface RecorderParts {
   readonly pool: Pick<LibuvPool, 'enter' | 'leave'>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** `syncSampling`. */
+  readonly sampling: number;
+  /** 0 <= x < 1. */
+  readonly random: () => number;
 }
 
 /** An operation under way. */
@@ -47,9 +51,14 @@ export interface Recorder {
   readonly now: () => number;
   /** Whether the code that runs now is an exporter's, or a later turn of an operation that is counted already. */
   isHidden(): boolean;
-  /** A synchronous operation on a path that moves no bytes has returned. The short way: no `Call` is made. */
+  /**
+   * A synchronous operation on a path, which moves no bytes, is about to start. If it need not be timed this time, it
+   * is counted here, as long as the last one, and true is returned.
+   */
+  countUntimed(operation: Operation, path: unknown): boolean;
+  /** It was timed, and has returned. */
   returned(operation: Operation, path: unknown, startMs: number, endMs: number): void;
-  /** One of those threw. */
+  /** It threw; `startMs` is NaN if it was not timed. */
   threw(operation: Operation, path: unknown, startMs: number, error: unknown): void;
   /**
    * Any other operation is about to start. Undefined when it is not to be followed: switched off, a part of another
@@ -63,6 +72,8 @@ export interface Recorder {
 }
 
 const SCOPE = 'instrumentation-vfs';
+/** What took longer is timed each time: reading the clock is next to nothing then. */
+const QUICK_MS = 0.05;
 
 /** The file of an operation and the two arguments after it. */
 function argumentsOf(operation: Operation, self: unknown, args: readonly unknown[]): [unknown, unknown, unknown] {
@@ -109,20 +120,45 @@ function noteSuccess(call: Call, result: unknown, endMs: number, parts: Recorder
 }
 
 function noteFailure(call: Call, error: unknown, endMs: number, parts: RecorderParts): void {
-  const { row, target, startMs } = call;
+  const { row, target } = call;
   if (row === undefined) return;
   const code = errorCode(error);
-  row.duration.record((endMs - startMs) * 1e-3);
+  const isTimed = !Number.isNaN(call.startMs);
+  const startMs = isTimed ? call.startMs : endMs - row.lastSeconds * 1000;
   row.errors(code).add(1);
   const finished = { row, target, startMs, endMs, bytes: Number.NaN, code };
   parts.reports.failed(finished);
+  // One that was not timed is in the histogram already.
+  if (!isTimed) return;
+  row.duration.record((endMs - startMs) * 1e-3);
   if (parts.slow.isSlow(row.id, endMs - startMs)) parts.reports.slow(finished);
+}
+
+/**
+ * Lets some of the next calls go untimed: a random number of them, so that no rhythm of the application falls in with
+ * ours; `sampling - 1` on average.
+ */
+function allowUntimed(operation: Operation, mount: number, { sampling, random }: RecorderParts): void {
+  operation.untimed[mount] = Math.floor(random() * (2 * sampling - 1));
 }
 
 /** Creates the recorder of one instrumentation. */
 export function createRecorder(parts: RecorderParts): Recorder {
   const { observation, nesting, mounts, series, slow, reports, now } = parts;
+  const { quickMountOf } = mounts;
   const isHidden = (): boolean => (nesting.inFlight !== 0 && nesting.isInside()) || isSuppressed();
+
+  const noteTimed = (operation: Operation, path: unknown, startMs: number, endMs: number): void => {
+    const mount = mounts.mountOf(path, endMs);
+    const row = series.row(operation, mount);
+    if (row === undefined) return;
+    const durationMs = endMs - startMs;
+    row.lastSeconds = durationMs * 1e-3;
+    row.duration.record(row.lastSeconds);
+    if (durationMs < QUICK_MS) allowUntimed(operation, mount, parts);
+    if (!slow.isSlow(row.id, durationMs)) return;
+    reports.slow({ row, target: path, startMs, endMs, bytes: Number.NaN, code: undefined });
+  };
 
   const settle = (call: Call, value: unknown, note: typeof noteSuccess): void => {
     if (call.isSettled) return;
@@ -150,14 +186,18 @@ export function createRecorder(parts: RecorderParts): Recorder {
     nesting,
     now,
     isHidden,
+    countUntimed: ({ untimed, rows }, path) => {
+      const mount = quickMountOf(path);
+      const left = mount < 0 ? 0 : (untimed[mount] as number);
+      if (left === 0) return false;
+      untimed[mount] = left - 1;
+      const row = rows[mount] as Row;
+      row.duration.record(row.lastSeconds);
+      return true;
+    },
     returned(operation, path, startMs, endMs): void {
       try {
-        const row = series.row(operation, mounts.mountOf(path, endMs));
-        if (row === undefined) return;
-        const durationMs = endMs - startMs;
-        row.duration.record(durationMs * 1e-3);
-        if (!slow.isSlow(row.id, durationMs)) return;
-        reports.slow({ row, target: path, startMs, endMs, bytes: Number.NaN, code: undefined });
+        noteTimed(operation, path, startMs, endMs);
       } catch (error) {
         reportFailure(SCOPE, error);
       }

@@ -1,6 +1,6 @@
 import type { BoundCounter, BoundHistogram, BoundUpDownCounter } from '@sonde/hot-metrics';
 import type { InstrumentsOf } from '@sonde/instrumentation-kit';
-import { IGNORED } from './mount-snapshot.ts';
+import { IGNORED, MAX_MOUNTS } from './mount-snapshot.ts';
 import type { OperationDefinition } from './operations.ts';
 import { ATTRIBUTE, type TELEMETRY } from './semantic-names.ts';
 import type { ApiStyle, Mount } from './types.ts';
@@ -16,6 +16,8 @@ export interface Row {
   readonly operation: Operation;
   readonly mount: Mount;
   readonly duration: BoundHistogram;
+  /** The last duration that was measured, in seconds: what calls that are not timed are taken to have lasted. */
+  lastSeconds: number;
   /** Undefined for synchronous operations: none is ever in flight when somebody looks. */
   readonly active: BoundUpDownCounter | undefined;
   /** Undefined where no bytes are moved. */
@@ -28,6 +30,8 @@ export interface Row {
 export interface Operation extends OperationDefinition {
   readonly api: ApiStyle;
   readonly rows: (Row | undefined)[];
+  /** By mount index, how many more calls may go without reading the clock. For synchronous operations only. */
+  readonly untimed: Uint16Array;
 }
 
 /** Finds or makes rows. */
@@ -38,7 +42,7 @@ export interface Series {
 
 /** An operation without rows as yet. */
 export function createOperation(definition: OperationDefinition, api: ApiStyle): Operation {
-  return { ...definition, api, rows: [] };
+  return { ...definition, api, rows: [], untimed: new Uint16Array(api === 'sync' ? MAX_MOUNTS : 0) };
 }
 
 /** Creates the series of a set of instruments. */
@@ -61,6 +65,7 @@ export function createSeries(
       operation,
       mount,
       duration: instruments.duration.bind(attributes),
+      lastSeconds: 0,
       active: operation.api === 'sync' ? undefined : instruments.active.bind(attributes),
       io:
         operation.direction === undefined

@@ -10,16 +10,19 @@ function isPlain({ bytes, descriptor, target }: Operation): boolean {
   return bytes === undefined && descriptor === undefined && target === undefined;
 }
 
-/** stat, exists, access, ...: they cost a microsecond, so that here each nanosecond counts. */
+/**
+ * stat, exists, access, ...: they take a microsecond, so that here each nanosecond counts, and two readings of the clock
+ * would be most of the cost. Those that were quick last time are therefore timed now and then only (see `syncSampling`).
+ */
 // biome-ignore-start lint/complexity/noArguments: rest parameters are an array for each call, `arguments` is forwarded as it is, with its count
 function wrapPlain(operation: Operation, recorder: Recorder): Wrap {
-  const { observation, now } = recorder;
+  const { observation, now, isHidden, countUntimed } = recorder;
   return (original, patch) =>
     function (this: unknown, path: unknown): unknown {
-      if (!patch.active || observation.depth !== 0 || recorder.isHidden())
-        return original.apply(this, arguments as never);
+      if (observation.depth !== 0 || !patch.active || isHidden()) return original.apply(this, arguments as never);
+      const isTimed = !countUntimed(operation, path);
+      const startMs = isTimed ? now() : Number.NaN;
       let result: unknown;
-      const startMs = now();
       observation.depth = 1;
       try {
         result = original.apply(this, arguments as never);
@@ -29,11 +32,10 @@ function wrapPlain(operation: Operation, recorder: Recorder): Wrap {
         throw error;
       }
       observation.depth = 0;
-      recorder.returned(operation, path, startMs, now());
+      if (isTimed) recorder.returned(operation, path, startMs, now());
       return result;
     };
 }
-
 // biome-ignore-end lint/complexity/noArguments: as above
 
 /** Those that move bytes, or open or close something. */

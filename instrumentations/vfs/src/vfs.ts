@@ -46,6 +46,8 @@ function createRecorderOf(config: ResolvedConfig, tracer: () => Tracer): Recorde
     reports: createReports({ config, events: eventsFrom(TELEMETRY), mounts, tracer }),
     pool: libuvPool(),
     now,
+    sampling: config.syncSampling,
+    random: Math.random,
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Context, context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
+import { type Context, type ContextManager, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import { shared } from '@sonde/event-stream';
 
 /**
@@ -32,16 +32,26 @@ export function unobserved<T>(work: () => T): T {
 // The key of @opentelemetry/core, reached by name (`createContextKey` is `Symbol.for`), so that core is no dependency.
 const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
+// Where the API keeps what was registered; `context.active()` goes there too, by a way that costs as much again.
+// https://github.com/open-telemetry/opentelemetry-js/blob/main/api/src/internal/global-utils.ts
+const GLOBAL_API = Symbol.for('opentelemetry.js.api.1');
+let registered: { readonly context?: ContextManager } | undefined;
+
 // The answer for the context seen last: a burst of calls in one context asks it once.
 let lastContext: Context = ROOT_CONTEXT;
 let isLastSuppressed = false;
 
-/** Whether the active context suppresses tracing, as exporters do around their own I/O. Some 15 ns. */
-export function isSuppressed(): boolean {
-  const active = context.active();
+function isContextSuppressed(active: Context): boolean {
   if (active !== lastContext) {
     lastContext = active;
     isLastSuppressed = active.getValue(SUPPRESS_TRACING) === true;
   }
   return isLastSuppressed;
+}
+
+/** Whether the active context suppresses tracing, as exporters do around their own I/O. Some 15 ns. */
+export function isSuppressed(): boolean {
+  registered ??= (globalThis as { [GLOBAL_API]?: { readonly context?: ContextManager } })[GLOBAL_API];
+  const manager = registered?.context;
+  return manager !== undefined && isContextSuppressed(manager.active());
 }
