@@ -1,9 +1,10 @@
 // `npm run test:long -- NAME [SEED]`: the full form of a long test; without a name, lists them.
 //
-// A long test is a test file that reads SONDE_TEST_LONG (any value: the full form) and says beside it, in a line
-// `// long: ...`, what the full form does. Its name is the name of the file, `torn-records` for torn-records.test.ts
-// (`event-stream/torn-records` where two packages have one of that name). Random choices come from SONDE_TEST_SEED, which
-// is fresh here unless given. What it printed is kept under benchmarks/results/long-NAME.txt.
+// A long test is a test file with a line `// long: ...` that says what its full form does, which it does when
+// SONDE_TEST_LONG is 1 (often by the constant IS_LONG of a file beside it). Its name is the name of the file,
+// `torn-records` for torn-records.test.ts (`event-stream/threads` where two packages have one of that name). Random
+// choices come from SONDE_TEST_SEED, which is fresh here unless given. What it printed is kept under
+// benchmarks/results/long-NAME.txt.
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -24,9 +25,9 @@ function findLongTests() {
   }).sort();
   const found = paths.flatMap((path) => {
     const text = readFileSync(join(root, path), 'utf8');
-    if (!text.includes('SONDE_TEST_LONG')) return [];
-    const base = basename(path, '.test.ts');
     const does = text.match(/^\s*\/\/ long: (.+)$/m)?.[1] ?? '';
+    if (does === '' && !/\b(SONDE_TEST_LONG|IS_LONG)\b/.test(text)) return [];
+    const base = basename(path, '.test.ts');
     return [{ path, base, qualified: `${path.split(sep)[1]}/${base}`, does }];
   });
   const isShared = ({ base }) => found.filter((other) => other.base === base).length > 1;
