@@ -3,13 +3,10 @@ import { type Call, type Recorder, startObserved } from './recorder.ts';
 import type { Operation } from './series.ts';
 import type { Wrap } from './sync-wrapper.ts';
 
-/** Runs a callback as application code: at depth 0, and outside of any compound operation. */
-function runOutside(call: Call, recorder: Recorder, callback: () => unknown): unknown {
-  const { observation, nesting } = recorder;
-  const work = call.operation.compound === true ? (): unknown => nesting.leave(callback) : callback;
+/** Runs `work` at another depth. */
+function atDepth<T>(depth: number, observation: Observation, work: () => T): T {
   const outer = observation.depth;
-  if (outer === 0) return work();
-  observation.depth = 0;
+  observation.depth = depth;
   try {
     return work();
   } finally {
@@ -19,32 +16,45 @@ function runOutside(call: Call, recorder: Recorder, callback: () => unknown): un
 
 /** What is handed to the original in place of the application's callback. */
 function completion(call: Call, recorder: Recorder, callback: AnyFunction): AnyFunction {
+  const { observation, nesting } = recorder;
+  const { hasNoError, compound } = call.operation;
   return function (this: unknown, ...results: unknown[]): unknown {
-    const error = call.operation.hasNoError === true ? undefined : results[0];
+    const error = hasNoError === true ? undefined : results[0];
     // Node.js passes null (or, seldom, undefined) for success; any other value is the application's to judge.
     if (error === null || error === undefined) recorder.succeeded(call, results[1]);
     else recorder.failed(call, error);
-    return runOutside(call, recorder, () => Reflect.apply(callback, this, results));
+    // The callback is application code again: at depth 0, and outside of any compound operation.
+    if (observation.depth === 0 && compound !== true) return Reflect.apply(callback, this, results);
+    const run = (): unknown => Reflect.apply(callback, this, results);
+    return atDepth(0, observation, compound === true ? () => nesting.leave(run) : run);
   };
 }
 
 /**
  * Keeps what a nested operation calls on completion nested: `writeFile` calls `open`, and in its callback `write`.
- * Other arguments pass as they are.
  */
-function continueNested(args: readonly unknown[], observation: Observation): unknown[] {
-  return args.map((argument) => {
-    if (typeof argument !== 'function') return argument;
-    return function (this: unknown, ...results: unknown[]): unknown {
-      const outer = observation.depth;
-      observation.depth = outer + 1;
-      try {
-        return Reflect.apply(argument, this, results);
-      } finally {
-        observation.depth = outer;
-      }
-    };
-  });
+function nested(callback: AnyFunction, observation: Observation): AnyFunction {
+  return function (this: unknown, ...results: unknown[]): unknown {
+    return atDepth(observation.depth + 1, observation, () => Reflect.apply(callback, this, results));
+  };
+}
+
+/** The arguments with their functions replaced; the same array when there is none. */
+function withFunctions(args: unknown[], replace: (callback: AnyFunction) => AnyFunction): unknown[] {
+  let replaced = args;
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index];
+    if (typeof argument !== 'function') continue;
+    if (replaced === args) replaced = args.slice();
+    replaced[index] = replace(argument as AnyFunction);
+  }
+  return replaced;
+}
+
+function hasFunction(args: readonly unknown[]): boolean {
+  // The callback is the last argument nearly always.
+  for (let index = args.length - 1; index >= 0; index--) if (typeof args[index] === 'function') return true;
+  return false;
 }
 
 /**
@@ -56,13 +66,13 @@ export function observeCallback(operation: Operation, recorder: Recorder): Wrap 
   return (original, patch) =>
     function (this: unknown, ...args: unknown[]): unknown {
       if (!patch.active) return Reflect.apply(original, this, args);
-      if (observation.depth !== 0) return Reflect.apply(original, this, continueNested(args, observation));
-      const hasCallback = args.some((argument) => typeof argument === 'function');
-      const call = hasCallback ? recorder.begin(operation, patch, this, args) : undefined;
+      if (observation.depth !== 0) {
+        const hidden = withFunctions(args, (callback) => nested(callback, observation));
+        return Reflect.apply(original, this, hidden);
+      }
+      const call = hasFunction(args) ? recorder.begin(operation, patch, this, args) : undefined;
       if (call === undefined) return Reflect.apply(original, this, args);
-      const observed = args.map((argument) =>
-        typeof argument === 'function' ? completion(call, recorder, argument as AnyFunction) : argument,
-      );
+      const observed = withFunctions(args, (callback) => completion(call, recorder, callback));
       return startObserved(call, recorder, () => Reflect.apply(original, this, observed));
     };
 }

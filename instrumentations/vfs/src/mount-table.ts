@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { createDescriptors, type Descriptors } from './descriptors.ts';
-import { createMountSnapshot, IGNORED, UNKNOWN } from './mount-snapshot.ts';
+import { createMountSnapshot, IGNORED, type MountSnapshot, UNKNOWN } from './mount-snapshot.ts';
 import type { MountTree } from './mount-tree.ts';
 import type { ProcFiles } from './proc-files.ts';
 import { descriptorOf, pathOf } from './targets.ts';
@@ -46,8 +46,18 @@ function goesUp(path: string): boolean {
   return path.indexOf('..') !== -1 && UPWARD_SEGMENT.test(path);
 }
 
-function workingDirectory(path: string, tree: MountTree): WorkingDirectory {
-  return { path, tree, mount: tree.find(path), isWhole: !tree.hasBelow(path) };
+/** Tells the mount of relative paths; the working directory is looked up again when it has changed. */
+function createRelative(cwd: () => string, mounts: MountSnapshot): (path: string) => number {
+  const look = (path: string): WorkingDirectory => {
+    const { tree } = mounts;
+    return { path, tree, mount: tree.find(path), isWhole: !tree.hasBelow(path) };
+  };
+  let working = look('/');
+  return (path) => {
+    const directory = cwd();
+    if (directory !== working.path || mounts.tree !== working.tree) working = look(directory);
+    return working.isWhole && !goesUp(path) ? working.mount : mounts.tree.find(resolve(directory, path));
+  };
 }
 
 /** Creates the table; nothing is read before the first look-up. Symbolic links are not followed: no path costs a call. */
@@ -55,13 +65,7 @@ export function createMountTable({ proc, cwd, now, ignorePath }: MountTableConfi
   const descriptors = createDescriptors();
   const mounts = createMountSnapshot(proc, now);
   const { quick } = mounts;
-  let working = workingDirectory('/', mounts.tree);
-
-  const mountOfRelative = (path: string): number => {
-    const directory = cwd();
-    if (directory !== working.path || mounts.tree !== working.tree) working = workingDirectory(directory, mounts.tree);
-    return working.isWhole && !goesUp(path) ? working.mount : mounts.tree.find(resolve(directory, path));
-  };
+  const mountOfRelative = createRelative(cwd, mounts);
 
   const mountOfPath = (path: string): number => {
     if (path.charCodeAt(0) !== SLASH) return mountOfRelative(path);

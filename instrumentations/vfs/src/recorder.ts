@@ -40,6 +40,7 @@ export interface Call {
   /** The two arguments that follow the file. */
   readonly data: unknown;
   readonly options: unknown;
+  /** NaN when it is not timed. */
   startMs: number;
   isSettled: boolean;
 }
@@ -50,12 +51,12 @@ export interface Recorder {
   readonly nesting: Nesting;
   readonly now: () => number;
   /** Whether the code that runs now is an exporter's, or a later turn of an operation that is counted already. */
-  isHidden(): boolean;
+  readonly isHidden: () => boolean;
   /**
    * A synchronous operation on a path, which moves no bytes, is about to start. If it need not be timed this time, it
    * is counted here, as long as the last one, and true is returned.
    */
-  countUntimed(operation: Operation, path: unknown): boolean;
+  readonly countUntimed: (operation: Operation, path: unknown) => boolean;
   /** It was timed, and has returned. */
   returned(operation: Operation, path: unknown, startMs: number, endMs: number): void;
   /** It threw; `startMs` is NaN if it was not timed. */
@@ -82,9 +83,9 @@ function argumentsOf(operation: Operation, self: unknown, args: readonly unknown
 }
 
 /** Counts an operation in and out of what is in flight. */
-function countInFlight({ operation, row }: Pick<Call, 'operation' | 'row'>, by: 1 | -1, parts: RecorderParts): void {
-  row?.active?.add(by);
+function countInFlight({ operation, row }: Call, by: 1 | -1, parts: RecorderParts): void {
   if (operation.api === 'sync') return;
+  row?.active?.add(by);
   if (operation.compound === true) parts.nesting.inFlight += by;
   if (operation.isOffPool === true) return;
   if (by === 1) parts.pool.enter();
@@ -134,51 +135,55 @@ function noteFailure(call: Call, error: unknown, endMs: number, parts: RecorderP
   if (parts.slow.isSlow(row.id, endMs - startMs)) parts.reports.slow(finished);
 }
 
-/**
- * Lets some of the next calls go untimed: a random number of them, so that no rhythm of the application falls in with
- * ours; `sampling - 1` on average.
- */
-function allowUntimed(operation: Operation, mount: number, { sampling, random }: RecorderParts): void {
-  operation.untimed[mount] = Math.floor(random() * (2 * sampling - 1));
+function noteTimed(call: Pick<Call, 'operation' | 'target' | 'startMs'>, endMs: number, parts: RecorderParts): void {
+  const { operation, target, startMs } = call;
+  const mount = parts.mounts.mountOf(target, endMs);
+  const row = parts.series.row(operation, mount);
+  if (row === undefined) return;
+  const durationMs = endMs - startMs;
+  row.lastSeconds = durationMs * 1e-3;
+  row.duration.record(row.lastSeconds);
+  // A random number of the next calls goes untimed, so that no rhythm of the application falls in with ours.
+  if (durationMs < QUICK_MS) operation.untimed[mount] = Math.floor(parts.random() * (2 * parts.sampling - 1));
+  if (!parts.slow.isSlow(row.id, durationMs)) return;
+  parts.reports.slow({ row, target, startMs, endMs, bytes: Number.NaN, code: undefined });
+}
+
+function createCountUntimed({ quickMountOf }: MountTable): Recorder['countUntimed'] {
+  return ({ untimed, rows }, path) => {
+    const mount = quickMountOf(path);
+    const left = mount < 0 ? 0 : (untimed[mount] as number);
+    if (left === 0) return false;
+    untimed[mount] = left - 1;
+    const row = rows[mount] as Row;
+    row.duration.record(row.lastSeconds);
+    return true;
+  };
+}
+
+/** Runs a part of the recorder's own work: what it throws is counted and said once, and undefined returned. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    reportFailure(SCOPE, error);
+    return undefined;
+  }
 }
 
 /** Creates the recorder of one instrumentation. */
 export function createRecorder(parts: RecorderParts): Recorder {
-  const { observation, nesting, mounts, series, slow, reports, now } = parts;
-  const { quickMountOf } = mounts;
+  const { observation, nesting, mounts, now } = parts;
   const isHidden = (): boolean => (nesting.inFlight !== 0 && nesting.isInside()) || isSuppressed();
-
-  const noteTimed = (operation: Operation, path: unknown, startMs: number, endMs: number): void => {
-    const mount = mounts.mountOf(path, endMs);
-    const row = series.row(operation, mount);
-    if (row === undefined) return;
-    const durationMs = endMs - startMs;
-    row.lastSeconds = durationMs * 1e-3;
-    row.duration.record(row.lastSeconds);
-    if (durationMs < QUICK_MS) allowUntimed(operation, mount, parts);
-    if (!slow.isSlow(row.id, durationMs)) return;
-    reports.slow({ row, target: path, startMs, endMs, bytes: Number.NaN, code: undefined });
-  };
 
   const settle = (call: Call, value: unknown, note: typeof noteSuccess): void => {
     if (call.isSettled) return;
     call.isSettled = true;
-    try {
+    attempt(() => {
       const endMs = now();
       countInFlight(call, -1, parts);
       note(call, value, endMs, parts);
-    } catch (error) {
-      reportFailure(SCOPE, error);
-    }
-  };
-
-  const begin = (operation: Operation, args: [unknown, unknown, unknown]): Call | undefined => {
-    try {
-      return start(operation, args, parts);
-    } catch (error) {
-      reportFailure(SCOPE, error);
-      return undefined;
-    }
+    });
   };
 
   return {
@@ -186,31 +191,19 @@ export function createRecorder(parts: RecorderParts): Recorder {
     nesting,
     now,
     isHidden,
-    countUntimed: ({ untimed, rows }, path) => {
-      const mount = quickMountOf(path);
-      const left = mount < 0 ? 0 : (untimed[mount] as number);
-      if (left === 0) return false;
-      untimed[mount] = left - 1;
-      const row = rows[mount] as Row;
-      row.duration.record(row.lastSeconds);
-      return true;
-    },
-    returned(operation, path, startMs, endMs): void {
-      try {
-        noteTimed(operation, path, startMs, endMs);
-      } catch (error) {
-        reportFailure(SCOPE, error);
-      }
+    countUntimed: createCountUntimed(mounts),
+    returned(operation, target, startMs, endMs): void {
+      attempt(() => noteTimed({ operation, target, startMs }, endMs, parts));
     },
     threw(operation, path, startMs, error): void {
-      const call = begin(operation, [path, undefined, undefined]);
+      const call = attempt(() => start(operation, [path, undefined, undefined], parts));
       if (call === undefined) return;
       call.startMs = startMs;
       settle(call, error, noteFailure);
     },
     begin(operation, patch, self, args): Call | undefined {
       if (!patch.active || observation.depth !== 0 || isHidden()) return undefined;
-      return begin(operation, argumentsOf(operation, self, args));
+      return attempt(() => start(operation, argumentsOf(operation, self, args), parts));
     },
     succeeded: (call, result) => settle(call, result, noteSuccess),
     failed: (call, error) => settle(call, error, noteFailure),

@@ -15,42 +15,41 @@ function isPlain({ bytes, descriptor, target }: Operation): boolean {
  * would be most of the cost. Those that were quick last time are therefore timed now and then only (see `syncSampling`).
  */
 // biome-ignore-start lint/complexity/noArguments: rest parameters are an array for each call, `arguments` is forwarded as it is, with its count
-function wrapPlain(operation: Operation, recorder: Recorder): Wrap {
+function wrapPlain(operation: Operation, recorder: Recorder, original: AnyFunction, patch: Patch): AnyFunction {
   const { observation, now, isHidden, countUntimed } = recorder;
-  return (original, patch) =>
-    function (this: unknown, path: unknown): unknown {
-      if (observation.depth !== 0 || !patch.active || isHidden()) return original.apply(this, arguments as never);
-      const isTimed = !countUntimed(operation, path);
-      const startMs = isTimed ? now() : Number.NaN;
-      let result: unknown;
-      observation.depth = 1;
-      try {
-        result = original.apply(this, arguments as never);
-      } catch (error) {
-        observation.depth = 0;
-        recorder.threw(operation, path, startMs, error);
-        throw error;
-      }
+  return function (this: unknown, path: unknown): unknown {
+    if (observation.depth !== 0 || !patch.active || isHidden()) return original.apply(this, arguments as never);
+    const isTimed = !countUntimed(operation, path);
+    const startMs = isTimed ? now() : Number.NaN;
+    let result: unknown;
+    observation.depth = 1;
+    try {
+      result = original.apply(this, arguments as never);
+    } catch (error) {
       observation.depth = 0;
-      if (isTimed) recorder.returned(operation, path, startMs, now());
-      return result;
-    };
+      recorder.threw(operation, path, startMs, error);
+      throw error;
+    }
+    observation.depth = 0;
+    if (isTimed) recorder.returned(operation, path, startMs, now());
+    return result;
+  };
 }
 // biome-ignore-end lint/complexity/noArguments: as above
 
 /** Those that move bytes, or open or close something. */
-function wrapOther(operation: Operation, recorder: Recorder): Wrap {
-  return (original, patch) =>
-    function (this: unknown, ...args: unknown[]): unknown {
-      const call = recorder.begin(operation, patch, this, args);
-      if (call === undefined) return Reflect.apply(original, this, args);
-      const result = startObserved(call, recorder, () => Reflect.apply(original, this, args));
-      recorder.succeeded(call, result);
-      return result;
-    };
+function wrapOther(operation: Operation, recorder: Recorder, original: AnyFunction, patch: Patch): AnyFunction {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const call = recorder.begin(operation, patch, this, args);
+    if (call === undefined) return Reflect.apply(original, this, args);
+    const result = startObserved(call, recorder, () => Reflect.apply(original, this, args));
+    recorder.succeeded(call, result);
+    return result;
+  };
 }
 
 /** Wraps a synchronous function. What it calls of the public API inside is not counted again. */
 export function observeSync(operation: Operation, recorder: Recorder): Wrap {
-  return isPlain(operation) ? wrapPlain(operation, recorder) : wrapOther(operation, recorder);
+  const wrap = isPlain(operation) ? wrapPlain : wrapOther;
+  return (original, patch) => wrap(operation, recorder, original, patch);
 }
