@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { extname } from 'node:path';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
@@ -7,15 +8,19 @@ import { CONTEXT_EXPRESSION, exposePausedContext } from './paused-context.ts';
 import { WATCHER_NAME } from './thread-roles.ts';
 import type { LongTurn } from './types.ts';
 import {
+  ARMS,
   CALLED_TURN,
   DEBUGGED,
+  HELD_TURN,
   type MissedMessage,
+  PARKED,
   type SampleMessage,
   STOP,
   WATCH_MEMORY_BYTES,
   type WatcherData,
   type WatcherMessage,
 } from './watch-memory.ts';
+import { arm } from './watch-rest.ts';
 
 /** Programs that end sooner never start a watcher: it costs them some 15 ms of CPU. */
 const START_AFTER_MS = 100;
@@ -23,6 +28,9 @@ const START_AFTER_MS = 100;
 const MAX_PENDING = 64;
 /** The watcher needs a few MB; more means that something is wrong with it. */
 const WATCHER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } as const;
+
+/** Channels on which Node tells that a server begins to work on something. */
+const BEGINNINGS = ['http.server.request.start', 'http2.server.stream.start'] as const;
 
 /** What the watcher said about a turn. */
 export type Sighting = SampleMessage | MissedMessage;
@@ -66,6 +74,7 @@ export class BlockedLoopWatch {
   #worker: Worker | undefined;
   #isWatching = false;
   #startTimer: NodeJS.Timeout | undefined;
+  #needsHeartbeat = false;
   #heartbeat: NodeJS.Timeout | undefined;
   #hide: (() => void) | undefined;
 
@@ -81,6 +90,7 @@ export class BlockedLoopWatch {
       return;
     }
     this.#hide = exposePausedContext();
+    for (const name of BEGINNINGS) subscribe(name, this.arm);
     const launch = (): void => guard('scheduler.watcher', () => this.#launch(), undefined);
     this.#startTimer = setTimeout(launch, START_AFTER_MS).unref();
   }
@@ -88,10 +98,17 @@ export class BlockedLoopWatch {
   stop(): void {
     clearTimeout(this.#startTimer);
     this.#hide?.();
+    for (const name of BEGINNINGS) unsubscribe(name, this.arm);
     Atomics.store(this.#cells, STOP, 1);
-    Atomics.notify(this.#cells, STOP);
+    Atomics.add(this.#cells, ARMS, 1);
+    Atomics.notify(this.#cells, ARMS);
     this.#ended();
   }
+
+  /** Something begins in this thread: it is to be watched closely. Some 10 ns. */
+  readonly arm = (): void => {
+    if (arm(this.#cells) && this.#needsHeartbeat) this.#beat();
+  };
 
   /** Looks whether a debugger was opened meanwhile. Some microseconds: to be called now and then. */
   refresh(): void {
@@ -145,7 +162,13 @@ export class BlockedLoopWatch {
   #hear(message: WatcherMessage): void {
     if (message.kind === 'ready') {
       this.watcherTid = message.tid;
+      this.#needsHeartbeat = message.needsHeartbeat;
       if (message.needsHeartbeat) this.#beat();
+      return;
+    }
+    if (message.kind === 'parked') {
+      // Unless something began since it was sent.
+      if (this.#cells[PARKED] === 1) clearInterval(this.#heartbeat);
       return;
     }
     if (message.kind === 'ping') return;
@@ -158,6 +181,7 @@ export class BlockedLoopWatch {
 
   /** Where the watcher cannot tell an idle loop from a blocked one, an idle loop turns now and then. */
   #beat(): void {
+    clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => undefined, this.#config.options.thresholdMs / 4).unref();
   }
 
@@ -170,8 +194,13 @@ export class BlockedLoopWatch {
   }
 
   #unseen(turn: number): MissedMessage {
-    const reason = this.#worker === undefined ? 'unavailable' : 'too-late';
-    return { kind: 'missed', turn, reason, mark: undefined };
+    return { kind: 'missed', turn, reason: this.#reason(turn), mark: undefined };
+  }
+
+  #reason(turn: number): MissedMessage['reason'] {
+    if (this.#worker === undefined) return 'unavailable';
+    if (Atomics.load(this.#cells, DEBUGGED) === 1) return 'inspector';
+    return Atomics.load(this.#cells, HELD_TURN) === turn ? 'watcher' : 'too-late';
   }
 
   #remember<T>(map: Map<number, T>, turn: number, value: T): void {

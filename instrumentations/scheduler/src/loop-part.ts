@@ -9,12 +9,15 @@ import { EventLoopMetrics } from './event-loop.ts';
 import type { Part, Surroundings } from './part.ts';
 import { OwnCpu } from './thread-cpu.ts';
 import { TurnLedger } from './turn-ledger.ts';
-import { describeRoot, publishLedger } from './turn-roots.ts';
+import { describeRoot, listenToRoots } from './turn-roots.ts';
 import type { LongTurn } from './types.ts';
 import { WATCH_MEMORY_BYTES } from './watch-memory.ts';
 
 /** How often it is looked whether somebody debugs the process. */
 const REFRESH_MS = 1000;
+
+/** A turn this long is a sign of work: the watcher looks closely for a while. */
+const WORKING_MS = 25;
 
 /** The parts that live on the turns of the loop. */
 export interface LoopPart extends Part {
@@ -88,6 +91,7 @@ export function startLoop(surroundings: Surroundings): LoopPart {
     onTurn(nowMs, busyMs): void {
       metrics?.turn(nowMs, busyMs);
       stream.flush();
+      if (busyMs >= WORKING_MS) stalls?.watch?.arm();
       if (nowMs < refreshAtMs) return;
       refreshAtMs = nowMs + REFRESH_MS;
       stalls?.watch?.refresh();
@@ -98,7 +102,10 @@ export function startLoop(surroundings: Surroundings): LoopPart {
     }),
     describeRoot,
   });
-  publishLedger(ledger);
+  listenToRoots((root) => {
+    ledger.note(root);
+    stalls?.watch?.arm();
+  });
   // A callback keeps the context it was scheduled in, and hands it on to the next: not that of a request.
   context.with(ROOT_CONTEXT, () => ledger.start());
   return {
@@ -107,7 +114,7 @@ export function startLoop(surroundings: Surroundings): LoopPart {
     ...(metrics === undefined ? {} : { observe: () => metrics.observe() }),
     stop(): void {
       ledger.stop();
-      publishLedger(undefined);
+      listenToRoots(undefined);
       stalls?.stop();
     },
   };

@@ -3,6 +3,8 @@ import type { SeenFrame } from './watch-memory.ts';
 
 /** How often it is asked whether the stall is over meanwhile. */
 const RECHECK_MS = 20;
+/** A paused thread is let go after this, whatever happened. */
+const MAX_PAUSE_MS = 2000;
 /** Source files remembered; beyond it frames of new ones have no name. */
 const MAX_SCRIPTS = 20_000;
 
@@ -18,6 +20,8 @@ export interface SeenStack {
   readonly context: string;
   readonly pauseMs: number;
 }
+
+type Finish = (seen: SeenStack | undefined, error?: unknown) => void;
 
 /**
  * Looks at the stack of the main thread from a worker, through the inspector: connect, pause, read, resume, disconnect.
@@ -49,8 +53,10 @@ export class StackSampler {
       const recheck = setInterval(() => {
         if (isOver()) finish(undefined);
       }, RECHECK_MS);
-      const finish = (seen: SeenStack | undefined, error?: Error): void => {
+      let limit: NodeJS.Timeout | undefined;
+      const finish: Finish = (seen, error) => {
         clearInterval(recheck);
+        clearTimeout(limit);
         if (error === undefined) resolve(seen);
         else reject(error);
       };
@@ -59,17 +65,15 @@ export class StackSampler {
         if (this.#urls.size < MAX_SCRIPTS) this.#urls.set(params.scriptId, params.url);
       });
       session.on('Debugger.paused', ({ params }) => {
-        // Whatever made it pause, a `debugger` statement of the application included: it must go on.
-        if (isOver()) return session.post('Debugger.resume', () => finish(undefined));
-        const frames = this.#framesOf(params.callFrames);
-        const expression = this.#config.contextExpression;
-        session.post('Runtime.evaluate', { expression, returnByValue: true, silent: true }, (_error, answer) => {
-          const context = answer?.result?.value;
-          session.post('Debugger.resume', () => {
-            const pauseMs = this.#config.now() - heldSinceMs;
-            finish({ frames, context: typeof context === 'string' ? context : '', pauseMs });
-          });
-        });
+        limit = setTimeout(() => finish(undefined), MAX_PAUSE_MS);
+        // An error that left this handler would leave the thread paused for ever.
+        try {
+          // Whatever made it pause, a `debugger` statement of the application included: it must go on.
+          if (isOver()) finish(undefined);
+          else this.#read(session, params.callFrames, { heldSinceMs, finish });
+        } catch (error) {
+          finish(undefined, error);
+        }
       });
       // The thread takes up all messages at once, when it comes to them: from the answer to this one on it is held up.
       session.post('Runtime.getHeapUsage', () => {
@@ -79,6 +83,20 @@ export class StackSampler {
         if (error !== null) finish(undefined, error);
       });
       session.post('Debugger.pause');
+    });
+  }
+
+  #read(
+    session: Session,
+    callFrames: readonly Debugger.CallFrame[],
+    { heldSinceMs, finish }: { readonly heldSinceMs: number; readonly finish: Finish },
+  ): void {
+    const frames = this.#framesOf(callFrames);
+    const expression = this.#config.contextExpression;
+    session.post('Runtime.evaluate', { expression, returnByValue: true, silent: true }, (_error, answer) => {
+      const value: unknown = answer?.result?.value;
+      const context = typeof value === 'string' ? value : '';
+      session.post('Debugger.resume', () => finish({ frames, context, pauseMs: this.#config.now() - heldSinceMs }));
     });
   }
 

@@ -11,7 +11,7 @@ export interface StallDetectorConfig {
   readonly thresholdMs: number;
 }
 
-/** A sleeping thread is looked at this often at least. Each look wakes a CPU: it is what the watch costs. */
+/** A waiting thread is looked at this often at least. Each look wakes a CPU: it is what the watch costs. */
 const MAX_INTERVAL_MS = 250;
 
 /**
@@ -54,6 +54,18 @@ export class StallDetector {
     if (this.#isCalled || !(nowMs - this.#busySinceMs >= this.#confirmMs)) return false;
     this.#isCalled = true;
     return true;
+  }
+
+  /** The thread was waiting when it was looked at last. */
+  get isCalm(): boolean {
+    return Number.isNaN(this.#busySinceMs);
+  }
+
+  /** Whatever this turn does now is not to be called. */
+  forgive(turn: number): void {
+    this.#turn = turn;
+    this.#isCalled = true;
+    this.#busySinceMs = Number.NaN;
   }
 
   /** When to look again. */

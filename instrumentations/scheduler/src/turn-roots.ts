@@ -1,7 +1,6 @@
 import { type Context, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { shared } from '@sonde/event-stream';
 import { currentRoute, guard, linkLocalRoot } from '@sonde/instrumentation-kit';
-import type { TurnLedger } from './turn-ledger.ts';
 import type { TraceRoot } from './types.ts';
 
 /** How the kit links a span to the topmost span of its trace in this process. */
@@ -11,25 +10,28 @@ interface LinkedSpan extends Span {
   readonly [LOCAL_ROOT]?: Span;
 }
 
+/** Who wants to know that a trace is active, by its local root span. */
+type Listener = (root: Span) => void;
+
 interface Holder {
-  ledger: TurnLedger | undefined;
+  listener: Listener | undefined;
 }
 
 let known: Holder | undefined;
 
 function holder(): Holder {
-  known ??= shared('scheduler.turns/1', (): Holder => ({ ledger: undefined }));
+  known ??= shared('scheduler.roots/1', (): Holder => ({ listener: undefined }));
   return known;
 }
 
-/** Makes a ledger the one that this thread's traces are noted in; undefined takes it away. */
-export function publishLedger(ledger: TurnLedger | undefined): void {
-  holder().ledger = ledger;
+/** Says who is told which traces are active in this thread; undefined: nobody. */
+export function listenToRoots(listener: Listener | undefined): void {
+  holder().listener = listener;
 }
 
-/** Notes that the trace of a span is active in this turn of the loop. Some 10 ns; nothing while there is no ledger. */
+/** Tells that the trace of a span is active in this turn of the loop. Some 10 ns; nothing while nobody listens. */
 export function noteActive(span: Span | undefined): void {
-  if (span !== undefined) holder().ledger?.note((span as LinkedSpan)[LOCAL_ROOT] ?? span);
+  if (span !== undefined) holder().listener?.((span as LinkedSpan)[LOCAL_ROOT] ?? span);
 }
 
 /** What is known of the trace that a local root span stands for. */

@@ -53,8 +53,12 @@ export interface BlockedLoopReport extends LongTurn {
   readonly observedMs: number | undefined;
   /** Milliseconds for which looking at the stack held the loop up. */
   readonly pauseMs: number | undefined;
-  /** Why nothing was seen: `rate-limit`, `inspector`, `too-late`, `unavailable`, or undefined if something was. */
-  readonly missed: string | undefined;
+  /**
+   * Why nothing was seen, or undefined if something was: `rate-limit`, `inspector` (somebody debugs the process),
+   * `too-late` (it was over before the watcher looked), `unavailable` (there is no watcher), `watcher` (the look at the
+   * turn before took that long).
+   */
+  readonly missed: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable' | 'watcher' | undefined;
 }
 
 /** Options of the blocked-loop report. */

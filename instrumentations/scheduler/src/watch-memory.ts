@@ -8,8 +8,14 @@ export const STOP = 1;
 export const DEBUGGED = 2;
 /** The last turn about which the watcher has sent, or is about to send, a message. */
 export const CALLED_TURN = 3;
+/** Grows whenever something is known to begin in the watched thread. The watcher sleeps on this cell. */
+export const ARMS = 4;
+/** 1: the watcher sleeps deeply, and is to be woken when the watched thread begins something. */
+export const PARKED = 5;
+/** The turn that a look at the one before has held up: its length is the doing of the watcher. */
+export const HELD_TURN = 6;
 
-export const WATCH_MEMORY_BYTES: number = 4 * 4;
+export const WATCH_MEMORY_BYTES: number = 7 * 4;
 
 /** What the watcher starts with. */
 export interface WatcherData {
@@ -55,6 +61,11 @@ export interface PingMessage {
   readonly kind: 'ping';
 }
 
+/** Nothing began for a while: no heartbeat is needed until something does. */
+export interface ParkedMessage {
+  readonly kind: 'parked';
+}
+
 /** A stack was seen. */
 export interface SampleMessage {
   readonly kind: 'sample';
@@ -71,8 +82,8 @@ export interface SampleMessage {
 export interface MissedMessage {
   readonly kind: 'missed';
   readonly turn: number;
-  readonly reason: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable';
+  readonly reason: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable' | 'watcher';
   readonly mark: CpuMark | undefined;
 }
 
-export type WatcherMessage = ReadyMessage | PingMessage | SampleMessage | MissedMessage;
+export type WatcherMessage = ReadyMessage | PingMessage | ParkedMessage | SampleMessage | MissedMessage;

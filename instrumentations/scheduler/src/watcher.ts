@@ -6,9 +6,11 @@ import { StackSampler } from './stack-sampler.ts';
 import { StallDetector } from './stall-detector.ts';
 import { ThreadLook } from './thread-look.ts';
 import {
+  ARMS,
   CALLED_TURN,
   type CpuMark,
   DEBUGGED,
+  HELD_TURN,
   type MissedMessage,
   type SampleMessage,
   STOP,
@@ -16,6 +18,7 @@ import {
   type WatcherData,
   type WatcherMessage,
 } from './watch-memory.ts';
+import { WatchRest } from './watch-rest.ts';
 
 const data = workerData as WatcherData;
 const cells = new Int32Array(data.memory);
@@ -28,6 +31,7 @@ const budget = new StackBudget(data.stacksPerMinute, data.burst);
 const sampler = new StackSampler({ now, maxFrames: data.maxFrames, contextExpression: data.contextExpression });
 const thread = new ThreadLook(data.pid);
 const canSeeWaiting = thread.canSeeWaiting;
+const rest = new WatchRest({ cells, nowMs: now(), canSeeWaiting });
 /** CPU time when the turn was first seen at work. */
 let mark: CpuMark | undefined;
 
@@ -48,11 +52,24 @@ function look(): number | undefined {
 
 /** Looks until a turn is stalled; undefined when the watch is over. Asleep in between: no event loop, no timers. */
 function watch(): number | undefined {
-  while (Atomics.wait(cells, STOP, 0, detector.nextDelayMs(now())) === 'timed-out') {
+  while (Atomics.load(cells, STOP) === 0) {
+    const nowMs = now();
+    const { ms, isParked } = rest.next(nowMs, detector.nextDelayMs(nowMs), detector.isCalm);
+    if (isParked && !canSeeWaiting) post({ kind: 'parked' });
+    Atomics.wait(cells, ARMS, rest.arms, ms);
     const stalled = look();
     if (stalled !== undefined) return stalled;
   }
   return undefined;
+}
+
+/** Whether a turn has ended. If so, it is the next one that is being held up, and that is not its fault. */
+function hasEnded(turn: number): boolean {
+  const current = Atomics.load(cells, TURN);
+  if (current === turn) return false;
+  Atomics.store(cells, HELD_TURN, current);
+  detector.forgive(current);
+  return true;
 }
 
 async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
@@ -60,7 +77,7 @@ async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
   if (Atomics.load(cells, DEBUGGED) === 1) return missed('inspector');
   if (!budget.take(now())) return missed('rate-limit');
   try {
-    const seen = await sampler.sample(() => Atomics.load(cells, TURN) !== turn);
+    const seen = await sampler.sample(() => hasEnded(turn));
     return seen === undefined ? missed('too-late') : { kind: 'sample', turn, mark, ...seen };
   } catch {
     return missed('unavailable');
@@ -76,4 +93,6 @@ async function run(): Promise<void> {
   }
 }
 
+// Nothing may leave the watched thread paused: the end of this thread lets it go.
+process.on('uncaughtException', () => process.exit(1));
 void run();

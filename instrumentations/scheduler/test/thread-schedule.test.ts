@@ -31,7 +31,7 @@ function follow(maxThreads = 64): ThreadSchedule {
   return schedule;
 }
 
-const plain = ({ roles, unfollowed }: ReturnType<ThreadSchedule['read']>) => ({
+const plain = ({ roles, unfollowed }: ReturnType<ThreadSchedule['read']>): Record<string, unknown> => ({
   ...Object.fromEntries(roles),
   unfollowed,
 });
