@@ -1,18 +1,21 @@
 import { CATEGORIES, type Category, Severity } from './event-types.ts';
 
 /**
- * Decides for all handles of one category and severity whether their events are emitted. Handles share it and look at
- * `open` only; levels and thinning change it behind them, so that no list of handles has to be kept.
+ * Decides for all handles of one category and severity what becomes of their events. Handles share it; levels and
+ * thinning change it behind them, so that no list of handles has to be kept.
  */
 export class Admission {
-  /** Emit without asking. */
-  open = true;
+  /** Write the event and be done: all that most events look at. */
+  isPlain = true;
+  /** Show the event to other threads at once. */
+  readonly isUrgent: boolean;
   /** Keep one in this many; 0 keeps none. */
   #keepOneIn = 1;
   #sinceKept = 0;
   readonly #onThinned: () => void;
 
-  constructor(onThinned: () => void) {
+  constructor(isUrgent: boolean, onThinned: () => void) {
+    this.isUrgent = isUrgent;
     this.#onThinned = onThinned;
   }
 
@@ -20,7 +23,7 @@ export class Admission {
     return this.#keepOneIn > 0;
   }
 
-  /** For when `open` is false: whether this event is the one to keep. Counts the others. */
+  /** For when it is not plain: whether this event is one to keep. Counts those that are thinned out. */
   admit(): boolean {
     if (this.#keepOneIn === 0) {
       return false;
@@ -36,7 +39,7 @@ export class Admission {
 
   set(keepOneIn: number): void {
     this.#keepOneIn = keepOneIn;
-    this.open = keepOneIn === 1;
+    this.isPlain = keepOneIn === 1 && !this.isUrgent;
   }
 }
 
@@ -56,7 +59,7 @@ export class AdmissionTable {
     const key = category * 256 + severity;
     let admission = this.#admissions.get(key);
     if (admission === undefined) {
-      admission = new Admission(this.#onThinned);
+      admission = new Admission(severity >= Severity.WARN, this.#onThinned);
       this.#admissions.set(key, admission);
       this.#apply(key, admission);
     }
@@ -94,6 +97,6 @@ export class AdmissionTable {
   #apply(key: number, admission: Admission): void {
     const severity = key % 256;
     const level = this.#levels[Math.floor(key / 256)] as number;
-    admission.set(severity < level ? 0 : severity >= Severity.WARN ? 1 : this.#ratio);
+    admission.set(severity < level ? 0 : admission.isUrgent ? 1 : this.#ratio);
   }
 }

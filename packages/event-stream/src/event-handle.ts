@@ -1,19 +1,18 @@
 import type { Admission, AdmissionTable } from './admission.ts';
 import { checkSeverity } from './definitions.ts';
 import type { DictionaryWriter } from './dictionary.ts';
-import { CATEGORIES, type EventDefinition, type EventHandle, Severity, type TextEvent } from './event-types.ts';
+import { CATEGORIES, type EventDefinition, type EventHandle, type TextEvent } from './event-types.ts';
 import {
   CONTEXT,
   DETAIL,
   KIND,
-  LABELS,
-  NUMBERS_PER_RECORD,
   packKind,
   packLabels,
+  SIGNATURE,
+  signatureOf,
   TEXT_HIGH,
   TEXT_LOW,
   VALUE,
-  WORDS_PER_RECORD,
   withText,
 } from './layout.ts';
 import { REFUSED, type RingWriter } from './ring-writer.ts';
@@ -38,16 +37,11 @@ export interface HandleBinding {
 const TWO_TO_32 = 2 ** 32;
 
 // V8 turns a module's own constants into immediates, imported ones not: these copies are worth a third of an emit.
-const NUMBERS = NUMBERS_PER_RECORD;
-const WORDS = WORDS_PER_RECORD;
-const REFUSED_SLOT = REFUSED;
+const REFUSED_EVENT = REFUSED;
 const VALUE_AT = VALUE;
 const DETAIL_AT = DETAIL;
 const CONTEXT_AT = CONTEXT;
-const KIND_AT = KIND;
-const LABELS_AT = LABELS;
-const TEXT_LOW_AT = TEXT_LOW;
-const TEXT_HIGH_AT = TEXT_HIGH;
+const SIGNATURE_AT = SIGNATURE;
 
 export class RingEventHandle implements EventHandle {
   readonly definition: EventDefinition;
@@ -56,8 +50,7 @@ export class RingEventHandle implements EventHandle {
   readonly #writer: RingWriter;
   readonly #admission: Admission;
   readonly #kind: number;
-  readonly #labels: number;
-  readonly #isUrgent: boolean;
+  readonly #signature: number;
 
   constructor(shared: HandleContext, binding: HandleBinding) {
     const { definition, severity } = binding;
@@ -68,8 +61,7 @@ export class RingEventHandle implements EventHandle {
     this.#writer = shared.writer;
     this.#admission = shared.admissions.of(category, severity);
     this.#kind = packKind(binding.type, severity, category);
-    this.#labels = packLabels(...binding.labels);
-    this.#isUrgent = severity >= Severity.WARN;
+    this.#signature = signatureOf(this.#kind, packLabels(...binding.labels));
   }
 
   get enabled(): boolean {
@@ -77,40 +69,20 @@ export class RingEventHandle implements EventHandle {
   }
 
   emit(timeMs?: number, value: number = Number.NaN, detail: number = Number.NaN, context = 0): void {
-    if (!this.#admission.open && !this.#admission.admit()) {
-      return;
-    }
-    try {
-      const slot = this.#writer.begin(timeMs);
-      if (slot !== REFUSED_SLOT) {
-        this.#fill(slot, value, detail, context);
-        this.#writer.commit(this.#isUrgent);
-      }
-    } catch {
-      // A value that is no number (a bigint, a symbol): the record was not committed, so it is no event.
-      this.#writer.countDropped();
+    const admission = this.#admission;
+    if (admission.isPlain) {
+      this.#write(timeMs, value, detail, context);
+    } else if (admission.admit()) {
+      this.#write(timeMs, value, detail, context);
+      if (admission.isUrgent) this.#writer.publish();
     }
   }
 
   emitText(event: TextEvent): void {
-    if (!this.#admission.open && !this.#admission.admit()) {
-      return;
-    }
-    try {
-      const { text, timeMs, value = Number.NaN, detail = Number.NaN, context = 0 } = event;
-      const writer = this.#writer;
-      const slot = writer.begin(timeMs);
-      if (slot !== REFUSED_SLOT) {
-        this.#fill(slot, value, detail, context);
-        const { position, length } = writer.texts.write(text);
-        const word = slot * WORDS;
-        writer.words[word + KIND_AT] = length > 0 ? withText(this.#kind) : this.#kind;
-        writer.words[word + TEXT_LOW_AT] = position | 0;
-        writer.words[word + TEXT_HIGH_AT] = ((position / TWO_TO_32) << 16) | length;
-        writer.commit(this.#isUrgent);
-      }
-    } catch {
-      this.#writer.countDropped();
+    const admission = this.#admission;
+    if (admission.isPlain || admission.admit()) {
+      this.#writeText(event);
+      if (admission.isUrgent) this.#writer.publish();
     }
   }
 
@@ -130,14 +102,43 @@ export class RingEventHandle implements EventHandle {
     return new RingEventHandle(this.#shared, { ...this.#binding, severity, labels: ids });
   }
 
-  #fill(slot: number, value: number, detail: number, context: number): void {
-    const { numbers, words } = this.#writer;
-    const number = slot * NUMBERS;
-    const word = slot * WORDS;
-    numbers[number + VALUE_AT] = value;
-    numbers[number + DETAIL_AT] = detail;
-    numbers[number + CONTEXT_AT] = context;
-    words[word + KIND_AT] = this.#kind;
-    words[word + LABELS_AT] = this.#labels;
+  #write(timeMs: number | undefined, value: number, detail: number, context: number): void {
+    try {
+      const writer = this.#writer;
+      const record = writer.begin(timeMs);
+      if (record !== REFUSED_EVENT) {
+        const { numbers } = writer;
+        numbers[record + VALUE_AT] = value;
+        numbers[record + DETAIL_AT] = detail;
+        numbers[record + CONTEXT_AT] = context;
+        numbers[record + SIGNATURE_AT] = this.#signature;
+        writer.commit(record);
+      }
+    } catch {
+      // A value that is no number (a bigint, a symbol): the record was not committed, so it is no event.
+      this.#writer.countDropped();
+    }
+  }
+
+  #writeText(event: TextEvent): void {
+    try {
+      const { text, timeMs, value = Number.NaN, detail = Number.NaN, context = 0 } = event;
+      const writer = this.#writer;
+      const record = writer.begin(timeMs);
+      if (record !== REFUSED) {
+        const { position, length } = writer.texts.write(text);
+        const { numbers, words } = writer;
+        numbers[record + VALUE] = value;
+        numbers[record + DETAIL] = detail;
+        numbers[record + CONTEXT] = context;
+        numbers[record + SIGNATURE] = this.#signature;
+        words[2 * record + KIND] = length > 0 ? withText(this.#kind) : this.#kind;
+        words[2 * record + TEXT_LOW] = position | 0;
+        words[2 * record + TEXT_HIGH] = ((position / TWO_TO_32) << 16) | length;
+        writer.commit(record);
+      }
+    } catch {
+      this.#writer.countDropped();
+    }
   }
 }

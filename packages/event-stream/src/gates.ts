@@ -46,9 +46,6 @@ export class Gate {
 
 /** How far the slowest lossless subscriber has read; Infinity when there is none. */
 export function slowestGate(header: Int32Array): number {
-  if (Atomics.load(header, GATES_TAKEN) === 0) {
-    return Number.POSITIVE_INFINITY;
-  }
   let slowest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < MAX_GATES; i++) {
     const index = GATES + i * WORDS_PER_GATE;

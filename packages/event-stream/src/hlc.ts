@@ -1,8 +1,7 @@
 import type { HybridClock, HybridTimestamp } from './types.ts';
 
-/** Logical counts in one millisecond; one more moves the physical part on. */
-const LOGICAL_MAX = 0xffff;
-const LOGICAL_BITS = 2 ** 16;
+/** Logical counts in a millisecond. */
+const LOGICAL = 2 ** 16;
 
 export interface HybridLogicalClockConfig {
   /** Milliseconds since `timeOriginMs`, monotonic. */
@@ -16,34 +15,39 @@ export interface HybridLogicalClockConfig {
 /**
  * The hybrid logical clock of Kulkarni, Demirbas, Madappa, Avva and Leone, "Logical Physical Clocks" (OPODIS 2014),
  * figure 5: timestamps ascend strictly, stay close to physical time, and what was received orders before what is
- * emitted afterwards. 48 bits of epoch milliseconds and 16 bits of logical counter, held as the two int32 words of a
- * u64. Deviations: a full counter carries into the milliseconds (the paper leaves it unbounded), and remote timestamps
- * too far ahead are refused (section 6 of the paper), so that no peer can run the clock away.
+ * emitted afterwards.
+ *
+ * A timestamp is a u64 of 48 bits of epoch milliseconds and 16 bits of logical counter. Here it is held as one number,
+ * the *stamp*: that u64 minus the one of the clock's zero, which a double holds exactly for four years after it. So the
+ * paper's case distinctions become additions and maxima, and an event costs one increment.
+ *
+ * Deviations: a full counter carries into the milliseconds (the paper leaves it unbounded), and remote timestamps too
+ * far ahead are refused (section 6 of the paper), so that no peer can run the clock away.
  */
 export class HybridLogicalClock implements HybridClock {
-  /** Words of the latest timestamp. */
-  high = 0;
-  low = 0;
-  /** Times below this one (in `now` milliseconds) do not move the physical part. */
+  /** Stamp of the latest timestamp; the first is 1 or more. Begins as -0, so that V8 takes it for a double at once. */
+  stamp = -0;
+  /** Times below this one (in milliseconds of `now`) are not ahead of the latest timestamp. */
   #nextMs = Number.NEGATIVE_INFINITY;
-  #physicalMs = 0;
   #rejected = 0;
   readonly #now: () => number;
   readonly #timeOriginMs: number;
+  readonly #zeroMs: number;
   readonly #maxDriftMs: number;
 
   constructor(config: HybridLogicalClockConfig) {
     this.#now = config.now;
     this.#timeOriginMs = config.timeOriginMs;
+    this.#zeroMs = zeroOfStamps(config.timeOriginMs);
     this.#maxDriftMs = config.maxDriftMs;
   }
 
   get physicalMs(): number {
-    return this.#physicalMs;
+    return this.#zeroMs + Math.floor(this.stamp / LOGICAL);
   }
 
   get logical(): number {
-    return this.low & LOGICAL_MAX;
+    return this.stamp % LOGICAL;
   }
 
   get rejected(): number {
@@ -51,13 +55,13 @@ export class HybridLogicalClock implements HybridClock {
   }
 
   /**
-   * Advances by one event at `timeMs` and returns the time to note for it: the given one, or the clock's when it is
-   * missing, NaN, negative, or further ahead than the permitted drift. In the common case one comparison and one add.
+   * Moves to the timestamp of an event at `timeMs` and returns the time to note for it: the given one, or the clock's
+   * when it is missing, NaN, negative, or further ahead than the permitted drift.
    */
   tick(timeMs: number | undefined): number {
-    const time = (timeMs as number) >= 0 ? (timeMs as number) : this.#now();
-    if (time < this.#nextMs && (this.low & LOGICAL_MAX) !== LOGICAL_MAX) {
-      this.low = (this.low + 1) | 0;
+    const time = timeMs as number;
+    if (time >= 0 && time < this.#nextMs) {
+      this.stamp++;
       return time;
     }
     return this.#advance(time);
@@ -65,34 +69,31 @@ export class HybridLogicalClock implements HybridClock {
 
   send(nowMs?: number): HybridTimestamp {
     this.tick(nowMs);
-    return { high: this.high, low: this.low };
+    return timestampOf(this.stamp, this.#zeroMs);
   }
 
   receive(remote: HybridTimestamp, nowMs?: number): boolean {
-    const nowPhysicalMs = Math.floor(this.#timeOriginMs + this.#plausible(nowMs as number));
-    const remoteMs = physicalOf(remote);
-    if (!(remoteMs <= nowPhysicalMs + this.#maxDriftMs)) {
+    const now = this.#stampAt(this.#plausible(nowMs as number));
+    const received = stampOf(remote, this.#zeroMs);
+    if (!(received < now + (this.#maxDriftMs + 1) * LOGICAL)) {
       this.#rejected++;
       return false;
     }
-    const remoteLogical = remote.low & LOGICAL_MAX;
-    const physicalMs = Math.max(this.#physicalMs, remoteMs, nowPhysicalMs);
-    let logical = -1;
-    if (physicalMs === this.#physicalMs) logical = this.logical;
-    if (physicalMs === remoteMs) logical = Math.max(logical, remoteLogical);
-    this.#set(physicalMs, logical + 1);
+    this.stamp = Math.max(now, this.stamp + 1, received + 1);
     return true;
   }
 
   #advance(timeMs: number): number {
     const time = this.#plausible(timeMs);
-    const physicalMs = Math.floor(this.#timeOriginMs + time);
-    if (physicalMs > this.#physicalMs) {
-      this.#set(physicalMs, 0);
-    } else {
-      this.#set(this.#physicalMs, this.logical + 1);
-    }
+    const stamp = this.#stampAt(time);
+    this.#nextMs = Math.floor(this.#timeOriginMs + time) + 1 - this.#timeOriginMs;
+    this.stamp = Math.max(stamp, this.stamp + 1);
     return time;
+  }
+
+  /** Stamp of a millisecond's beginning. */
+  #stampAt(timeMs: number): number {
+    return (Math.floor(this.#timeOriginMs + timeMs) - this.#zeroMs) * LOGICAL;
   }
 
   /** A leap is checked against the clock. It can happen once a drift at most, so the clock is hardly read for it. */
@@ -103,34 +104,30 @@ export class HybridLogicalClock implements HybridClock {
     const nowMs = this.#now();
     return timeMs >= 0 && timeMs <= nowMs + this.#maxDriftMs ? timeMs : nowMs;
   }
-
-  #set(physicalMs: number, logical: number): void {
-    const isFull = logical > LOGICAL_MAX;
-    const physical = isFull ? physicalMs + 1 : physicalMs;
-    const high = Math.floor(physical / LOGICAL_BITS);
-    this.#physicalMs = physical;
-    this.#nextMs = physical + 1 - this.#timeOriginMs;
-    this.high = high | 0;
-    this.low = ((physical - high * LOGICAL_BITS) << 16) | (isFull ? 0 : logical);
-  }
 }
 
-/** Epoch milliseconds of a timestamp; NaN when it is not two int32 (or u32) words. */
-function physicalOf(timestamp: HybridTimestamp): number {
-  const { high, low } = timestamp;
-  const isValid =
-    Number.isInteger(high) && Number.isInteger(low) && Math.abs(high) < 2 ** 32 && Math.abs(low) < 2 ** 32;
-  return isValid ? (high >>> 0) * LOGICAL_BITS + (low >>> 16) : Number.NaN;
+/** The epoch milliseconds that stamps count from, of a thread whose clock began at `timeOriginMs`. */
+export function zeroOfStamps(timeOriginMs: number): number {
+  return Math.floor(timeOriginMs);
 }
 
-/** The u64 of a timestamp. Allocates: not for hot paths. */
-export function timestampToBigInt(timestamp: HybridTimestamp): bigint {
-  return (BigInt(timestamp.high >>> 0) << 32n) | BigInt(timestamp.low >>> 0);
+/** Epoch milliseconds of a stamp. */
+export function physicalOf(stamp: number, zeroMs: number): number {
+  return zeroMs + Math.floor(stamp / LOGICAL);
+}
+
+/** The timestamp of a stamp as a bigint. Allocates: not for hot paths. */
+export function bigIntOf(stamp: number, zeroMs: number): bigint {
+  return BigInt(zeroMs) * BigInt(LOGICAL) + BigInt(stamp);
+}
+
+export function timestampToBigInt({ high, low }: HybridTimestamp): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }
 
 /** 16 hex digits, in the order of time; for carriers such as headers. */
-export function formatTimestamp(timestamp: HybridTimestamp): string {
-  return hex(timestamp.high) + hex(timestamp.low);
+export function formatTimestamp({ high, low }: HybridTimestamp): string {
+  return hex(high) + hex(low);
 }
 
 /** The opposite of `formatTimestamp`; undefined for anything but 16 lower-case hex digits. */
@@ -139,6 +136,22 @@ export function parseTimestamp(text: string): HybridTimestamp | undefined {
     return undefined;
   }
   return { high: Number.parseInt(text.slice(0, 8), 16) | 0, low: Number.parseInt(text.slice(8), 16) | 0 };
+}
+
+function timestampOf(stamp: number, zeroMs: number): HybridTimestamp {
+  const physicalMs = physicalOf(stamp, zeroMs);
+  return { high: (physicalMs / 2 ** 16) | 0, low: ((physicalMs % 2 ** 16) << 16) | (stamp % LOGICAL) };
+}
+
+/** NaN for anything but two int32 (or u32) words. */
+function stampOf({ high, low }: HybridTimestamp, zeroMs: number): number {
+  const isValid =
+    Number.isInteger(high) && Number.isInteger(low) && Math.abs(high) < 2 ** 32 && Math.abs(low) < 2 ** 32;
+  if (!isValid) {
+    return Number.NaN;
+  }
+  const physicalMs = (high >>> 0) * 2 ** 16 + (low >>> 16);
+  return (physicalMs - zeroMs) * LOGICAL + (low & 0xffff);
 }
 
 function hex(word: number): string {

@@ -1,41 +1,46 @@
+import { HIGH_WORD } from '@sonde/statistics';
+
 /**
  * Where things lie in the shared memory of a ring. One thread writes, any thread reads.
  *
- * A record is 64 bytes, one cache line: eight doubles ("numbers"), or sixteen int32 ("words").
+ * A record is 64 bytes, one cache line: eight doubles ("numbers"), or sixteen int32 ("words"). A record without text is
+ * written with six stores of doubles.
  *
- *   byte  0  f64  time          milliseconds of the writer's clock
- *         8  i32  hlc low       the hybrid logical clock, little end first
- *        12  i32  hlc high
- *        16  f64  value
- *        24  f64  detail
- *        32  f64  context       id of the trace context, 0 for none
- *        40  i32  kind          type | severity << 16 | category << 24 | has text << 31
- *        44  i32  labels        two name ids of 16 bits, 0 for none
- *        48  i32  text low      position of the text in the byte ring, its low 32 bits; only if it has text
- *        52  i32  text high     its high 16 bits << 16 | length in bytes; only if it has text
- *        56       free
+ *   number 0  time         milliseconds of the writer's clock
+ *          1  stamp        the hybrid logical clock, see `hlc.ts`; stored last, so a record is whole when its stamp is
+ *          2  value
+ *          3  detail
+ *          4  context      id of the trace context, 0 for none
+ *          5  signature    what a handle's events have in common: two words, written as the double with their bits
+ *               upper half: kind    type | severity << 16 | category << 24 | has text << 31
+ *               lower half: labels  two name ids of 16 bits, 0 for none
+ *          6  text         two words, only if it has text
+ *               upper half: the high 16 bits of its position in the byte ring << 16 | its length in bytes
+ *               lower half: the low 32 bits of its position
+ *          7  free
  */
 export const RECORD_BYTES = 64;
 export const NUMBERS_PER_RECORD = 8;
 export const WORDS_PER_RECORD = 16;
 
-/** Doubles of a record. */
+/** Numbers of a record. */
 export const TIME = 0;
+export const STAMP = 1;
 export const VALUE = 2;
 export const DETAIL = 3;
 export const CONTEXT = 4;
+export const SIGNATURE = 5;
+const TEXT = 6;
 
-/** Words of a record. */
-export const HLC_LOW = 2;
-export const HLC_HIGH = 3;
-export const KIND = 10;
-export const LABELS = 11;
-export const TEXT_LOW = 12;
-export const TEXT_HIGH = 13;
+/** Words of a record. The kind is the upper half of its double, because there it can make no NaN. */
+export const KIND: number = 2 * SIGNATURE + HIGH_WORD;
+export const LABELS: number = 2 * SIGNATURE + 1 - HIGH_WORD;
+export const TEXT_HIGH: number = 2 * TEXT + HIGH_WORD;
+export const TEXT_LOW: number = 2 * TEXT + 1 - HIGH_WORD;
 
 /**
- * Words of the header. What readers poll (HEAD), what they write (WAITERS, GATES) and what the writer stores with each
- * event (PROGRESS) lie in different cache lines. Positions take two words each, see `position.ts`.
+ * Words of the header. What readers poll (HEAD) and what they write (WAITERS, GATES) lie in different cache lines.
+ * Positions take two words each, see `position.ts`.
  */
 export const HEAD = 0;
 export const WAITERS = 16;
@@ -45,11 +50,9 @@ export const DROPPED = 36;
 export const THINNED = 38;
 /** Bytes of the dictionary in use, one word. */
 export const DICTIONARY_HEAD = 40;
-/** Low word of the number of records written, published or not. */
-export const PROGRESS = 48;
 /** Number of gates in use, then the gates: {taken, position (two words), free}. */
-export const GATES_TAKEN = 64;
-export const GATES = 80;
+export const GATES_TAKEN = 48;
+export const GATES = 64;
 export const WORDS_PER_GATE = 4;
 export const MAX_GATES = 4;
 export const HEADER_WORDS: number = GATES + MAX_GATES * WORDS_PER_GATE;
@@ -103,4 +106,14 @@ export function packLabels(first: number, second: number): number {
 /** The name id of a record's first (0) or second (1) label. */
 export function labelId(labels: number, position: 0 | 1): number {
   return (labels >>> (16 * position)) & 0xffff;
+}
+
+const signature = new Float64Array(1);
+const signatureWords = new Int32Array(signature.buffer);
+
+/** The double whose halves are a kind and labels. */
+export function signatureOf(kind: number, labels: number): number {
+  signatureWords[HIGH_WORD] = kind;
+  signatureWords[1 - HIGH_WORD] = labels;
+  return signature[0] as number;
 }

@@ -21,10 +21,6 @@ export function notePosition(words: Int32Array, index: number, position: number)
 export function loadPosition(words: Int32Array, index: number): number {
   const low = Atomics.load(words, index);
   const about = (Atomics.load(words, index + 1) >>> 0) * UPPER_UNIT;
-  return nearestPosition(about, low);
-}
-
-/** The position nearest to `about` whose low 32 bits are `low`. */
-export function nearestPosition(about: number, low: number): number {
+  // The position nearest to `about` that has these low bits.
   return about + ((low - about) | 0);
 }

@@ -1,5 +1,6 @@
 import { compileFilters } from './filter.ts';
-import { CONTEXT, HLC_HIGH, HLC_LOW, NUMBERS_PER_RECORD, WORDS_PER_RECORD } from './layout.ts';
+import { physicalOf } from './hlc.ts';
+import { CONTEXT, NUMBERS_PER_RECORD, STAMP } from './layout.ts';
 import { keepByTime, type SlotRange, selectByKind } from './query-kernels.ts';
 import type { QueryFilter } from './query-types.ts';
 import { copyRecords, createScratch, type RecordBlock, type Scratch } from './record-block.ts';
@@ -112,9 +113,15 @@ export class RingScan {
     }
     const scanned = this.#blockBefore(this.#end);
     const { block, range } = scanned;
-    const isLast = range.from === range.to || isBefore(block, range.from, this.view.epochMs(this.test.sinceMs));
+    const isLast = range.from === range.to || this.#isAllBefore(block, range.from);
     this.#end = isLast ? 0 : block.firstSequence + range.from;
     return scanned;
+  }
+
+  /** Whether all before this record is too old: stamps ascend, and none is behind the time of its record. */
+  #isAllBefore(block: RecordBlock, slot: number): boolean {
+    const stamp = block.numbers[slot * NUMBERS_PER_RECORD + STAMP] as number;
+    return physicalOf(stamp, this.view.zeroMs) + 1 <= this.view.epochMs(this.test.sinceMs);
   }
 
   /** The records before the one with sequence `end`: as many as lie side by side in the ring, up to a block. */
@@ -136,11 +143,4 @@ export class RingScan {
 function hasTraces(block: RecordBlock, slot: number, traces: RecordTest['traces']): boolean {
   const contextId = block.numbers[slot * NUMBERS_PER_RECORD + CONTEXT] as number;
   return traces.every((isTrace) => isTrace(contextId));
-}
-
-/** Whether all before this record is older than a time: the hybrid clock, which ascends, is never behind the time. */
-function isBefore(block: RecordBlock, slot: number, epochMs: number): boolean {
-  const high = (block.words[slot * WORDS_PER_RECORD + HLC_HIGH] as number) >>> 0;
-  const low = (block.words[slot * WORDS_PER_RECORD + HLC_LOW] as number) >>> 16;
-  return high * 2 ** 16 + low + 1 <= epochMs;
 }

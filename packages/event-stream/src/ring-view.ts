@@ -3,18 +3,17 @@ import type { DefinitionRegistry } from './definitions.ts';
 import { DictionaryReader } from './dictionary.ts';
 import { CATEGORIES, type EventDefinition, type EventRecord } from './event-types.ts';
 import { type CompiledFilter, REJECT } from './filter.ts';
-import { timestampToBigInt } from './hlc.ts';
+import { bigIntOf, zeroOfStamps } from './hlc.ts';
 import {
   CONTEXT,
   categoryOfKind,
   DETAIL,
-  HLC_HIGH,
-  HLC_LOW,
   hasText,
   KIND,
   LABELS,
   labelId,
   NUMBERS_PER_RECORD,
+  STAMP,
   severityOfKind,
   TEXT_HIGH,
   TEXT_LOW,
@@ -34,6 +33,8 @@ export class RingView {
   readonly ring: Ring;
   readonly names: DictionaryReader;
   readonly contexts: ContextReader;
+  /** Epoch milliseconds that the stamps of its records count from. */
+  readonly zeroMs: number;
   readonly #registry: DefinitionRegistry;
   /** By type number of the ring: the definition, and its number in the reading stream. */
   #types: { readonly definition: EventDefinition; readonly number: number }[] = [];
@@ -42,6 +43,7 @@ export class RingView {
     this.ring = ring;
     this.names = new DictionaryReader(ring.header, ring.descriptor.dictionary);
     this.contexts = new ContextReader(ring);
+    this.zeroMs = zeroOfStamps(ring.descriptor.timeOriginMs);
     this.#registry = registry;
   }
 
@@ -90,7 +92,7 @@ export class RingView {
     const { traceId, spanId } = this.contexts.resolve(numbers[number + CONTEXT] as number);
     const record: EventRecord = {
       time: this.epochMs(numbers[number + TIME] as number),
-      hlc: timestampToBigInt({ high: words[word + HLC_HIGH] as number, low: words[word + HLC_LOW] as number }),
+      hlc: bigIntOf(numbers[number + STAMP] as number, this.zeroMs),
       name: definition?.name ?? '',
       type: type?.number ?? -1,
       severity: severityOfKind(kind),

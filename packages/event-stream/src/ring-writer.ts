@@ -4,16 +4,14 @@ import type { HybridLogicalClock } from './hlc.ts';
 import {
   BATCH,
   DROPPED,
+  GATES_TAKEN,
   GUARD,
   HEAD,
-  HLC_HIGH,
-  HLC_LOW,
   NUMBERS_PER_RECORD,
-  PROGRESS,
+  STAMP,
   THINNED,
   TIME,
   WAITERS,
-  WORDS_PER_RECORD,
 } from './layout.ts';
 import { notePosition, storePosition } from './position.ts';
 import type { Ring } from './ring.ts';
@@ -21,22 +19,26 @@ import { TextWriter } from './text-ring.ts';
 
 // V8 turns a module's own constants into immediates, imported ones not.
 const NUMBERS = NUMBERS_PER_RECORD;
-const WORDS = WORDS_PER_RECORD;
+const BATCH_NUMBERS = BATCH * NUMBERS_PER_RECORD;
+const GATES_TAKEN_AT = GATES_TAKEN;
 const TIME_AT = TIME;
-const HLC_LOW_AT = HLC_LOW;
-const HLC_HIGH_AT = HLC_HIGH;
-const PROGRESS_AT = PROGRESS;
+const STAMP_AT = STAMP;
 
 /** `begin` when the event is refused. */
 export const REFUSED = -1;
+
+interface Memory {
+  readonly ring: Ring;
+  readonly contexts: ContextWriter;
+  readonly texts: TextWriter;
+}
 
 /**
  * The single writer of a thread's ring. An event is written by `begin`, then the stores of its fields, then `commit`;
  * what is not committed is not an event.
  *
- * All that is not needed for each event hangs on one counter, `#room`: the number of events that may be written before
- * `#makeRoom` must be asked. It allocates the ring for the first event, publishes the head once a batch, asks the gates
- * of lossless subscribers, and wakes sleeping readers.
+ * All that is not needed for each event is left to `#makeRoom`, which grants a few records at a time: it allocates the
+ * ring for the first event, publishes the head, asks the gates of lossless subscribers, and wakes sleeping readers.
  */
 export class RingWriter {
   readonly clock: HybridLogicalClock;
@@ -44,18 +46,19 @@ export class RingWriter {
   words: Int32Array = new Int32Array(0);
   readonly #allocate: () => Ring;
   readonly #onAllocate: (ring: Ring) => void;
-  #memory: { readonly ring: Ring; readonly contexts: ContextWriter; readonly texts: TextWriter } | undefined;
-  #header: Int32Array = new Int32Array(0);
-  #mask = 0;
-  /** Low 32 bits of the number of events written. */
-  #cursor = 0;
-  #room = 0;
-  /** Events written when `#room` was last counted from `#granted`; published up to here. */
-  #published = 0;
+  #memory: Memory | undefined;
+  /** The records granted, as indexes into `numbers`: the first not published, the next to write, the end. */
+  #unpublished = 0;
+  #next = 0;
   #granted = 0;
+  /** Events published. */
+  #published = 0;
   #dropped = 0;
   #thinned = 0;
+  /** Index after the last record of the ring. */
+  #end = 0;
   readonly #wakers = new Set<() => void>();
+  #isAwaited = false;
 
   /** @param allocate makes the ring at the first event; `onAllocate` is told when it can be written */
   constructor(clock: HybridLogicalClock, allocate: () => Ring, onAllocate: (ring: Ring) => void) {
@@ -65,7 +68,7 @@ export class RingWriter {
   }
 
   get counts(): { readonly produced: number; readonly dropped: number; readonly thinned: number } {
-    return { produced: this.#published + this.#granted - this.#room, dropped: this.#dropped, thinned: this.#thinned };
+    return { produced: this.#published + this.#pending(), dropped: this.#dropped, thinned: this.#thinned };
   }
 
   get isAllocated(): boolean {
@@ -84,51 +87,45 @@ export class RingWriter {
     return this.#allocated().texts;
   }
 
-  /** Opens the next record with its time and clock, and returns its slot, or REFUSED. */
+  /** Opens the next record with its time, and returns its index in `numbers`, or REFUSED. */
   begin(timeMs: number | undefined): number {
-    if (this.#room === 0 && !this.#makeRoom()) {
+    if (this.#next === this.#granted && !this.#makeRoom()) {
       return REFUSED;
     }
-    const { clock, words } = this;
-    const time = clock.tick(timeMs);
-    const slot = this.#cursor & this.#mask;
-    this.numbers[slot * NUMBERS + TIME_AT] = time;
-    words[slot * WORDS + HLC_LOW_AT] = clock.low;
-    words[slot * WORDS + HLC_HIGH_AT] = clock.high;
-    return slot;
+    const record = this.#next;
+    this.numbers[record + TIME_AT] = this.clock.tick(timeMs);
+    return record;
   }
 
-  /** Makes the record an event; one that is urgent can be seen by other threads at once. */
-  commit(isUrgent: boolean): void {
-    this.#cursor = (this.#cursor + 1) | 0;
-    this.#room--;
-    this.#header[PROGRESS_AT] = this.#cursor;
-    if (isUrgent) {
-      this.publish();
-    }
+  /** Makes the record an event. */
+  commit(record: number): void {
+    this.numbers[record + STAMP_AT] = this.clock.stamp;
+    this.#next = record + NUMBERS;
   }
 
   /** Lets other threads see all that was committed. */
   publish(): void {
-    if (this.#room === this.#granted) {
+    const pending = this.#pending();
+    if (pending === 0 || this.#memory === undefined) {
       return;
     }
-    this.#published += this.#granted - this.#room;
-    this.#granted = this.#room;
-    storePosition(this.#header, HEAD, this.#published);
-    if (Atomics.load(this.#header, WAITERS) !== 0) {
-      Atomics.store(this.#header, WAITERS, 0);
-      Atomics.notify(this.#header, HEAD);
+    const { header } = this.#memory.ring;
+    this.#published += pending;
+    this.#unpublished = this.#next;
+    storePosition(header, HEAD, this.#published);
+    if (Atomics.load(header, WAITERS) !== 0) {
+      Atomics.store(header, WAITERS, 0);
+      Atomics.notify(header, HEAD);
     }
-    this.#wakeLocal();
+    if (this.#isAwaited) this.#wakeLocal();
   }
 
   /** Calls `wake` once when the next event is emitted, for a reader in the same thread. */
   onNextEvent(wake: () => void): void {
     this.publish();
-    this.#room = 0;
-    this.#granted = 0;
+    this.#granted = this.#next;
     this.#wakers.add(wake);
+    this.#isAwaited = true;
   }
 
   removeWaker(wake: () => void): void {
@@ -145,44 +142,58 @@ export class RingWriter {
     this.#noteCounts();
   }
 
+  /** Grants the next records, as many as lie side by side, up to a batch; false when there is none to be had. */
   #makeRoom(): boolean {
-    const { header, slots } = this.#allocated().ring;
+    const { header } = (this.#memory ?? this.#allocated()).ring;
     this.publish();
-    this.#wakeLocal();
-    const room = Math.min(BATCH, slots - GUARD - (this.#published - slowestGate(header)));
-    if (room <= 0) {
+    if (this.#isAwaited) this.#wakeLocal();
+    const start = this.#next === this.#end ? 0 : this.#next;
+    const end = Math.min(start + BATCH_NUMBERS, this.#end);
+    // A plain read: a gate that is just being taken is seen a batch later, and has left room for that.
+    const granted = header[GATES_TAKEN_AT] === 0 ? end : Math.min(end, start + this.#unreadRoom(header));
+    this.#next = start;
+    this.#unpublished = start;
+    this.#granted = granted;
+    if (granted === start) {
       this.countDropped();
       return false;
     }
-    this.#room = room;
-    this.#granted = room;
     return true;
+  }
+
+  /** How many numbers may be written before records would be overwritten that a lossless subscriber has not read. */
+  #unreadRoom(header: Int32Array): number {
+    const unread = this.#published - slowestGate(header);
+    const readable = this.#end / NUMBERS - GUARD;
+    return Math.max(0, readable - unread) * NUMBERS;
+  }
+
+  #pending(): number {
+    return (this.#next - this.#unpublished) / NUMBERS;
   }
 
   #noteCounts(): void {
     if (this.#memory !== undefined) {
-      notePosition(this.#header, DROPPED, this.#dropped);
-      notePosition(this.#header, THINNED, this.#thinned);
+      notePosition(this.#memory.ring.header, DROPPED, this.#dropped);
+      notePosition(this.#memory.ring.header, THINNED, this.#thinned);
     }
   }
 
   #wakeLocal(): void {
-    if (this.#wakers.size > 0) {
-      const wakers = [...this.#wakers];
-      this.#wakers.clear();
-      for (const wake of wakers) wake();
-    }
+    const wakers = [...this.#wakers];
+    this.#wakers.clear();
+    this.#isAwaited = false;
+    for (const wake of wakers) wake();
   }
 
-  #allocated(): { readonly ring: Ring; readonly contexts: ContextWriter; readonly texts: TextWriter } {
+  #allocated(): Memory {
     if (this.#memory !== undefined) {
       return this.#memory;
     }
     const ring = this.#allocate();
-    this.#header = ring.header;
     this.numbers = ring.numbers;
     this.words = ring.words;
-    this.#mask = ring.slots - 1;
+    this.#end = ring.numbers.length;
     this.#memory = { ring, contexts: new ContextWriter(ring), texts: new TextWriter(ring) };
     this.#noteCounts();
     this.#onAllocate(ring);

@@ -1,7 +1,18 @@
 import { isSharedArrayBuffer } from 'node:util/types';
-import { CONTEXT_BYTES, DROPPED, GUARD, HEAD, HEADER_WORDS, PROGRESS, RECORD_BYTES, THINNED } from './layout.ts';
+import {
+  BATCH,
+  CONTEXT_BYTES,
+  DROPPED,
+  GUARD,
+  HEAD,
+  HEADER_WORDS,
+  NUMBERS_PER_RECORD,
+  RECORD_BYTES,
+  STAMP,
+  THINNED,
+} from './layout.ts';
 import type { ResolvedStreamConfig } from './options.ts';
-import { loadPosition, nearestPosition } from './position.ts';
+import { loadPosition } from './position.ts';
 import type { RingDescriptor, ThreadStatistics } from './types.ts';
 
 /** Typed-array views over the shared memory of one thread's ring; the same for its writer and for readers anywhere. */
@@ -43,9 +54,18 @@ export class Ring {
     return Math.max(0, loadPosition(this.header, HEAD) - (this.slots - GUARD));
   }
 
-  /** Ends the ring where its thread got to, with what it had written and not yet published. */
+  /**
+   * Ends the ring where its thread got to, with what it had written and not published: stamps ascend, so the records go
+   * on as long as they do.
+   */
   end(): void {
-    this.#end ??= nearestPosition(loadPosition(this.header, HEAD), Atomics.load(this.header, PROGRESS));
+    const published = loadPosition(this.header, HEAD);
+    let end = published;
+    let last = end === 0 ? 0 : this.#stampOf(end - 1);
+    while (end < published + BATCH && this.#stampOf(end) > last) {
+      last = this.#stampOf(end++);
+    }
+    this.#end ??= end;
   }
 
   get hasEnded(): boolean {
@@ -55,6 +75,10 @@ export class Ring {
   get bytes(): number {
     const { header, records, text, contexts, dictionary } = this.descriptor;
     return [header, records, text, contexts, dictionary].reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  }
+
+  #stampOf(sequence: number): number {
+    return this.numbers[(sequence % this.slots) * NUMBERS_PER_RECORD + STAMP] as number;
   }
 
   statistics(): ThreadStatistics {

@@ -1,4 +1,5 @@
 import { createEventStream, type EventStreamConfig, type RingDescriptor } from '../src/index.ts';
+import { HEADER_WORDS } from '../src/layout.ts';
 import { DENIED, ORIGIN_MS, READ, READABLE, SPAN_ID, smallStream, TRACE_ID } from './streams.ts';
 
 /** As a descriptor arrives in another thread. */
@@ -60,7 +61,7 @@ describe('allocation', () => {
       stream.descriptor();
       return stream.statistics().bytes;
     };
-    const dictionaryAndHeader = 16_384 + 384;
+    const dictionaryAndHeader = 16_384 + HEADER_WORDS * 4;
     expect(bytes({ slots: 1024 })).toBe(1024 * (64 + 64 + 24) + dictionaryAndHeader);
     expect(bytes({ slots: 1025 })).toBe(2048 * (64 + 64 + 24) + dictionaryAndHeader);
     expect(bytes({ slots: 1024, textBytes: 100_000, contexts: 1500 })).toBe(
