@@ -1,3 +1,10 @@
+export { AdaptiveSampler } from './adaptive-sampler.ts';
+export { type AdaptiveSamplerConfig, type AdaptiveSamplerEnvironment, DEFAULTS } from './config.ts';
+export type { KeyDescription, SamplerDescription } from './description.ts';
+export type { FallbackReason } from './fallbacks.ts';
+export type { KeyFunction } from './key-source.ts';
 export { followParent } from './parent-decision.ts';
+export type { SamplingRule } from './rules.ts';
 export { encodeThreshold, NEVER, probabilityOf, thresholdOf } from './threshold.ts';
-export type { Decision, SamplingResult } from './types.ts';
+export type { SamplingSpanProcessor } from './trace-account.ts';
+export type { Decision, SamplingIntent, SamplingResult } from './types.ts';

@@ -1,0 +1,202 @@
+import {
+  type Attributes,
+  type Context,
+  isSpanContextValid,
+  type SpanContext,
+  type SpanKind,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
+import {
+  type AdaptiveSamplerConfig,
+  type AdaptiveSamplerEnvironment,
+  type ResolvedConfig,
+  resolveConfig,
+} from './config.ts';
+import { describeDecision, type SamplerDescription } from './description.ts';
+import { Fallbacks } from './fallbacks.ts';
+import { parseOtMember, thresholdState } from './ot-member.ts';
+import { FOLLOW_DROPPED, FOLLOW_SAMPLED, followParent, hasThreshold } from './parent-decision.ts';
+import { NO_SLOT, RootDecision, type RootFacts } from './root-decision.ts';
+import { encodeThreshold, isKept, NEVER, RANDOM_OFFSET } from './threshold.ts';
+import { everyUnref, Ticker } from './ticker.ts';
+import { type SamplingSpanProcessor, TraceAccounts } from './trace-account.ts';
+import { Decision, type SamplingIntent, type SamplingResult } from './types.ts';
+
+const SHIFT = 8n;
+
+/**
+ * Keeps a budget of traces (or spans) a second, shared among the routes of the application, and writes the threshold from
+ * which the true counts follow into every kept trace. Spans with a parent are decided as their parent was. One for each
+ * tracer provider. A decision costs about as much as half a TraceIdRatioBased one; dropping allocates nothing.
+ *
+ * @throws TypeError or RangeError at construction for a bad option; never afterwards
+ */
+export class AdaptiveSampler {
+  readonly #now: () => number;
+  readonly #fallbacks = new Fallbacks();
+  readonly #decision: RootDecision;
+  readonly #accounts: TraceAccounts;
+  readonly #ticker: Ticker;
+  readonly #followed = { kept: 0, dropped: 0 };
+  /** Filled anew for each trace. */
+  readonly #facts: RootFacts = { name: '', kind: 0, attributes: {}, context: undefined as unknown as Context };
+  readonly #keepAll: SamplingResult = {
+    decision: Decision.RECORD_AND_SAMPLED,
+    traceState: thresholdState(encodeThreshold(0)),
+  };
+  #given: AdaptiveSamplerConfig;
+
+  constructor(config: AdaptiveSamplerConfig = {}, environment: AdaptiveSamplerEnvironment = {}) {
+    const { now = performance.now.bind(performance), random = Math.random, every = everyUnref } = environment;
+    const resolved = resolveConfig(config);
+    this.#given = { ...config };
+    this.#now = now;
+    this.#decision = new RootDecision(resolved, this.#fallbacks, { random, nowMs: now() });
+    this.#accounts = new TraceAccounts(this.#decision);
+    this.#ticker = new Ticker(every, () => this.#plan());
+  }
+
+  // biome-ignore lint/complexity/useMaxParams: the signature of the SDK
+  shouldSample(
+    context: Context,
+    traceId: string,
+    spanName: string,
+    spanKind: SpanKind,
+    attributes: Attributes,
+  ): SamplingResult {
+    let parent: SpanContext | undefined;
+    try {
+      parent = trace.getSpanContext(context);
+      if (parent !== undefined && isSpanContextValid(parent)) return this.#follow(parent, traceId);
+      const threshold = this.#decideRoot(context, spanName, spanKind, attributes);
+      if (!isKept(threshold, traceId, RANDOM_OFFSET)) return FOLLOW_DROPPED;
+      return this.#keep(traceId, threshold);
+    } catch (error) {
+      this.#fallbacks.report('internal_error', error);
+      const isSampled = parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
+      return isSampled ? FOLLOW_SAMPLED : FOLLOW_DROPPED;
+    }
+  }
+
+  /**
+   * The same as part of a `CompositeSampler` of `@opentelemetry/sampler-composite`, below its parent-threshold sampler:
+   * decides as for a trace that begins here, whatever the parent.
+   */
+  // biome-ignore lint/complexity/useMaxParams: the signature of ComposableSampler
+  getSamplingIntent(
+    context: Context,
+    traceId: string,
+    spanName: string,
+    spanKind: SpanKind,
+    attributes: Attributes,
+  ): SamplingIntent {
+    try {
+      const threshold = this.#decideRoot(context, spanName, spanKind, attributes);
+      const { rv } = parseOtMember(trace.getSpanContext(context)?.traceState?.get('ot'));
+      const isSampled = rv === '' ? isKept(threshold, traceId, RANDOM_OFFSET) : isKept(threshold, rv, 0);
+      if (isSampled) this.#keep(traceId, threshold);
+      return { threshold: BigInt(threshold) << SHIFT, thresholdReliable: threshold < NEVER };
+    } catch (error) {
+      this.#fallbacks.report('internal_error', error);
+      return { threshold: BigInt(NEVER) << SHIFT, thresholdReliable: false };
+    }
+  }
+
+  #decideRoot(context: Context, name: string, kind: SpanKind, attributes: Attributes): number {
+    const facts = this.#facts;
+    facts.context = context;
+    facts.name = typeof name === 'string' ? name : '';
+    facts.kind = kind;
+    facts.attributes = attributes;
+    if (this.#ticker.work(this.#decision.config.planIntervalMs)) this.#plan();
+    return this.#decision.decide(facts, this.#now);
+  }
+
+  #keep(traceId: string, threshold: number): SamplingResult {
+    this.#decision.keep(this.#now());
+    this.#accounts.kept(traceId);
+    const { slot, engine } = this.#decision;
+    if (threshold === 0 || slot === NO_SLOT) return this.#keepAll;
+    const { table } = engine;
+    const known = table.result[slot];
+    if (known !== undefined && table.resultThreshold[slot] === threshold) return known;
+    const traceState = thresholdState(encodeThreshold(threshold));
+    const result: SamplingResult = { decision: Decision.RECORD_AND_SAMPLED, traceState };
+    table.result[slot] = result;
+    table.resultThreshold[slot] = threshold;
+    return result;
+  }
+
+  #follow(parent: SpanContext, traceId: string): SamplingResult {
+    const isSampled = (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
+    // A parent in this process was decided here: its threshold was looked at then.
+    if (parent.isRemote !== true) return isSampled ? FOLLOW_SAMPLED : FOLLOW_DROPPED;
+    if (!isSampled) {
+      this.#followed.dropped += 1;
+      return followParent(parent, traceId);
+    }
+    this.#followed.kept += 1;
+    this.#decision.engine.advance(this.#now());
+    this.#decision.mainPool.spendUnplanned(1);
+    if (!hasThreshold(parent)) this.#fallbacks.report('parent_without_threshold');
+    if (this.#ticker.work(this.#decision.config.planIntervalMs)) this.#plan();
+    return followParent(parent, traceId);
+  }
+
+  #plan(): void {
+    try {
+      this.#decision.engine.plan(this.#now());
+    } catch (error) {
+      this.#fallbacks.report('internal_error', error);
+    }
+  }
+
+  /**
+   * A span processor that teaches this sampler routes, and, with `spansPerSecond`, how many spans a trace of each key has.
+   * Put it beside the exporting one. Its shutdown ends the sampler's timer.
+   */
+  spanProcessor(): SamplingSpanProcessor {
+    return this.#accounts.processor(() => this.shutdown());
+  }
+
+  /**
+   * Changes settings from now on; those that are not given stay. What is known of the keys stays too.
+   * @returns false when a value is bad: nothing is changed then, and it is said once
+   */
+  update(changes: AdaptiveSamplerConfig): boolean {
+    let resolved: ResolvedConfig;
+    const given = { ...this.#given, ...changes };
+    if (changes?.spansPerSecond !== undefined && changes.tracesPerSecond === undefined) delete given.tracesPerSecond;
+    if (changes?.tracesPerSecond !== undefined && changes.spansPerSecond === undefined) delete given.spansPerSecond;
+    try {
+      resolved = resolveConfig(given);
+    } catch (error) {
+      this.#fallbacks.report('update_refused', error);
+      return false;
+    }
+    this.#given = given;
+    this.#decision.reconfigure(resolved, this.#now());
+    this.#ticker.pause();
+    return true;
+  }
+
+  /** What the sampler is doing, key by key. Allocates; some 100 us with 1,000 keys. */
+  describe(): SamplerDescription {
+    return {
+      ...describeDecision(this.#decision),
+      followed: { ...this.#followed },
+      fallbacks: { ...this.#fallbacks.counts },
+    };
+  }
+
+  /** Ends the timer. Decisions go on as they were planned last. */
+  shutdown(): void {
+    this.#ticker.close();
+  }
+
+  toString(): string {
+    const { budget, unit } = this.#decision.config;
+    return `AdaptiveSampler{${budget} ${unit}/s}`;
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * The adaptive algorithm without OpenTelemetry: arrivals of keys in, thresholds out. Every probability is a function of
+ * the past alone and never of a trace's own randomness, so that counts estimated from thresholds are unbiased.
+ */
+import { BudgetPool } from './budget-pool.ts';
+import { DistinctCounters } from './distinct-counters.ts';
+import { KeyTable, MIN_LIMIT, SHARED_SLOTS } from './key-table.ts';
+import { type PlanScratch, planPool } from './plan.ts';
+import { isChange, nextRate } from './rate-estimate.ts';
+import { NEVER, thresholdOf } from './threshold.ts';
+
+/** What the engine needs of the sampler's options. */
+export interface EngineConfig {
+  /** Cost a second of each pool; the first is the main one. */
+  readonly budgets: readonly number[];
+  readonly maxKeys: number;
+  readonly uniformity: number;
+  readonly coverageMs: number;
+  readonly coverageShare: number;
+  readonly planIntervalMs: number;
+  readonly smoothingMs: number;
+}
+
+/** Nothing is planned anew within this time: fewer arrivals say little. */
+const MIN_WINDOW_MS = 20;
+/** The doorkeeper and the distinct counts forget over this time. */
+const AGE_MS = 10_000;
+/** The rate is looked at after this part of a plan interval's arrivals, and this many at least. */
+const LOOKS = 16;
+const MIN_STRIDE = 16;
+/** Kept traces to expect in the rest of a period that are as good as one. */
+const LIKELY = 10;
+/** Arrivals in the rest of a period that are a last chance. */
+const FEW = 10;
+/** An idle key gives its slot away when its rate (a second) has sunk to this: after a minute or so. */
+const GONE_RATE = 1e-6;
+/** When slots are short, the rarest keys give theirs away: below this many arrivals in a smoothing time ... */
+const RARE_ARRIVALS = 0.25;
+/** ... and as many as this part of the table. */
+const MAKE_ROOM = 1 / 16;
+/** How much the rate of keys that were not heard of is taken to follow the rate of all, at most. */
+const MAX_FOLLOW = 100;
+
+/** The rate of a key while the rate of all changes: as its own count says, or as that of the others. */
+function surgeRate(before: number, count: number, seconds: number, follow: number): number {
+  const isTold = before === 0 || isChange(before * seconds, count);
+  return isTold ? count / seconds : before * follow;
+}
+
+export class Engine {
+  readonly table: KeyTable;
+  readonly pools: readonly BudgetPool[];
+  plans = 0;
+  readonly #config: EngineConfig;
+  readonly #distinct: DistinctCounters = new DistinctCounters(SHARED_SLOTS);
+  readonly #scratch: PlanScratch;
+  /** All arrivals a second, of all pools. */
+  #rate = 0;
+  #seen = 0;
+  /** Whether the last threshold was the coverage promise's. */
+  #isCovering = false;
+  #nextLook = MIN_STRIDE;
+  #nowMs: number;
+  #plannedMs: number;
+  #agedMs: number;
+
+  constructor(config: EngineConfig, nowMs: number) {
+    this.#config = config;
+    this.pools = config.budgets.map((budget) => new BudgetPool(budget, config.coverageShare, nowMs));
+    this.table = new KeyTable(config.maxKeys, this.pools.length);
+    const numbers = (): Float64Array => new Float64Array(this.table.slots);
+    const demands = { length: 0, rate: numbers(), cost: numbers(), weight: numbers(), probability: numbers() };
+    this.#scratch = { slots: new Int32Array(this.table.slots), demands };
+    this.#nowMs = nowMs;
+    this.#plannedMs = nowMs;
+    this.#agedMs = nowMs;
+  }
+
+  /** All arrivals a second. */
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /**
+   * The slot of a key: its own, a new one, or a shared one. No allocation.
+   * @param pool index of the budget the key belongs to
+   */
+  slotOf(high: number, low: number, pool: number): number {
+    const { table } = this;
+    const known = table.find(high, low);
+    if (known >= 0) return known;
+    const slot = table.admit(high, low);
+    if (slot < 0) {
+      const shared = table.sharedSlot(high, pool);
+      if (pool === 0) this.#distinct.add(shared - table.capacity, low);
+      return shared;
+    }
+    table.pool[slot] = pool;
+    this.#setProbability(slot, (this.pools[pool] as BudgetPool).newProbability);
+    return slot;
+  }
+
+  /** Counts an arrival; true when it is time to look at the clock and call {@link look}. */
+  arrive(slot: number): boolean {
+    const { table } = this;
+    const count = (table.count[slot] as number) + 1;
+    table.count[slot] = count;
+    table.seen[slot] = (table.seen[slot] as number) + 1;
+    this.#seen += 1;
+    return this.#seen >= this.#nextLook || count > (table.limit[slot] as number);
+  }
+
+  /** Plans early if what arrived since the last plan contradicts it. */
+  look(slot: number, nowMs: number): void {
+    this.advance(nowMs);
+    const { table } = this;
+    const sinceMs = nowMs - this.#plannedMs;
+    const seconds = sinceMs / 1000;
+    this.#nextLook = this.#seen + this.#stride();
+    const isSurprising =
+      isChange(this.#rate * seconds, this.#seen) || (table.count[slot] as number) > (table.limit[slot] as number);
+    if (sinceMs >= MIN_WINDOW_MS && isSurprising) this.plan(nowMs);
+  }
+
+  #stride(): number {
+    return Math.max(MIN_STRIDE, (this.#rate * this.#config.planIntervalMs) / 1000 / LOOKS);
+  }
+
+  /** The threshold for the arrival that was just counted. No allocation. */
+  thresholdFor(slot: number): number {
+    const { table } = this;
+    const pool = this.pools[table.pool[slot] as number] as BudgetPool;
+    const { brake } = pool;
+    const threshold = table.threshold[slot] as number;
+    this.#isCovering = false;
+    if (brake === 1 && threshold === 0) return 0;
+    if (this.#mustCover(slot, pool)) {
+      this.#isCovering = true;
+      return 0;
+    }
+    return brake === 1 ? threshold : thresholdOf((table.probability[slot] as number) * brake);
+  }
+
+  /**
+   * The promise: a key of its own that comes is kept at least once in each period, as far as its account reaches. Kept out
+   * of turn is only what would probably not be kept in what is left of the period; with little in the account, only keys
+   * that will hardly come again.
+   */
+  #mustCover(slot: number, pool: BudgetPool): boolean {
+    const { table } = this;
+    const { coverageMs } = this.#config;
+    const elapsedMs = this.#nowMs % coverageMs;
+    // coverageMs 0: NaN, which nothing is below.
+    if (!((table.lastKeptMs[slot] as number) < this.#nowMs - elapsedMs) || !pool.canCover || table.isShared(slot)) {
+      return false;
+    }
+    const arrivals = ((table.rate[slot] as number) * (coverageMs - elapsedMs)) / 1000;
+    return arrivals * (table.probability[slot] as number) < LIKELY && (arrivals < FEW || pool.canCoverMany);
+  }
+
+  /** The trace that {@link thresholdFor} was asked about last is kept. */
+  keep(slot: number, nowMs: number): void {
+    this.advance(nowMs);
+    const { table } = this;
+    const pool = this.pools[table.pool[slot] as number] as BudgetPool;
+    const cost = table.cost[slot] as number;
+    if (this.#isCovering) pool.spendCoverage(cost);
+    else pool.spend(cost);
+    table.kept[slot] = (table.kept[slot] as number) + 1;
+    table.lastKeptMs[slot] = nowMs;
+  }
+
+  /** Tells the time. A clock that went back moves what was remembered with it. */
+  advance(nowMs: number): void {
+    const back = this.#nowMs - nowMs;
+    if (back > 0) {
+      this.#plannedMs -= back;
+      this.#agedMs -= back;
+      const { lastKeptMs } = this.table;
+      for (let slot = 0; slot < lastKeptMs.length; slot += 1) lastKeptMs[slot] = (lastKeptMs[slot] as number) - back;
+    }
+    this.#nowMs = nowMs;
+    for (const pool of this.pools) pool.refill(nowMs);
+  }
+
+  /** Estimates every rate anew and shares the budgets. */
+  plan(nowMs: number): void {
+    this.advance(nowMs);
+    const seconds = (nowMs - this.#plannedMs) / 1000;
+    if (seconds <= 0) return;
+    this.plans += 1;
+    this.#plannedMs = nowMs;
+    const smoothing = this.#config.smoothingMs / 1000;
+    this.#estimate(seconds, smoothing, this.#follow(seconds));
+    this.#rate = nextRate(this.#rate, this.#seen, seconds, smoothing);
+    this.#seen = 0;
+    this.#nextLook = this.#stride();
+    this.table.relax(seconds);
+    this.#weighShared();
+    for (const pool of this.pools) {
+      pool.unplannedRate = nextRate(pool.unplannedRate, pool.unplanned, seconds, smoothing);
+      pool.unplanned = 0;
+    }
+    this.#share();
+    if (nowMs - this.#agedMs >= AGE_MS) this.#age(nowMs);
+  }
+
+  #share(): void {
+    for (let index = 0; index < this.pools.length; index += 1) {
+      planPool(this, this.#scratch, { index, uniformity: this.#config.uniformity });
+    }
+    for (let slot = 0; slot < this.table.slots; slot += 1) {
+      if (this.table.isUsed[slot] === 1) this.#setProbability(slot, this.table.probability[slot] as number);
+    }
+  }
+
+  /** Goes on from what another engine knows of the keys of its main budget, the busiest first. */
+  adopt(from: Engine): void {
+    const { table } = from;
+    const slots = Array.from({ length: table.slots }, (_, slot) => slot).filter(
+      (slot) => table.isUsed[slot] === 1 && table.pool[slot] === 0,
+    );
+    slots.sort((a, b) => (table.rate[b] as number) - (table.rate[a] as number));
+    for (const slot of slots) {
+      if (this.table.adopt(table, slot)) continue;
+      table.onEvict(slot);
+      this.table.departedSeen += table.seen[slot] as number;
+      this.table.departedKept += table.kept[slot] as number;
+    }
+    this.table.departedSeen += table.departedSeen;
+    this.table.departedKept += table.departedKept;
+    (this.pools[0] as BudgetPool).unplannedRate = (from.pools[0] as BudgetPool).unplannedRate;
+    this.#rate = from.rate;
+    this.#nextLook = this.#stride();
+    this.#share();
+  }
+
+  /** @param follow what the rates of keys whose counts alone tell nothing are multiplied by; 1 in ordinary times */
+  #estimate(seconds: number, smoothing: number, follow: number): void {
+    const { table } = this;
+    const interval = this.#config.planIntervalMs / 1000;
+    for (let slot = 0; slot < table.slots; slot += 1) {
+      if (table.isUsed[slot] === 0) continue;
+      const count = table.count[slot] as number;
+      const before = table.rate[slot] as number;
+      const rate =
+        follow === 1 ? nextRate(before, count, seconds, smoothing) : surgeRate(before, count, seconds, follow);
+      table.rate[slot] = rate;
+      table.count[slot] = 0;
+      const mean = rate * interval;
+      table.limit[slot] = Math.max(MIN_LIMIT, 2 * mean + 4 * Math.sqrt(mean));
+      if (rate < GONE_RATE && !table.isShared(slot)) table.evict(slot);
+    }
+    if (table.isCrowded) this.#makeRoom();
+  }
+
+  /**
+   * When the rate of all changes at once, a short window tells the new rate of busy keys only. The others are taken to have
+   * changed as what is left did: else a step would be answered key by key, over seconds. New keys are taken at their word.
+   */
+  #follow(seconds: number): number {
+    if (!isChange(this.#rate * seconds, this.#seen)) return 1;
+    const { table } = this;
+    let left = this.#seen / seconds;
+    let before = 0;
+    for (let slot = 0; slot < table.slots; slot += 1) {
+      if (table.isUsed[slot] === 0) continue;
+      const rate = table.rate[slot] as number;
+      const count = table.count[slot] as number;
+      if (rate === 0 || isChange(rate * seconds, count)) left -= count / seconds;
+      else before += rate;
+    }
+    return before === 0 ? MAX_FOLLOW : Math.min(MAX_FOLLOW, Math.max(1 / MAX_FOLLOW, left / before));
+  }
+
+  #makeRoom(): void {
+    const { table } = this;
+    const rareRate = RARE_ARRIVALS / (this.#config.smoothingMs / 1000);
+    const rare = Array.from({ length: table.capacity }, (_, slot) => slot).filter(
+      (slot) => table.isUsed[slot] === 1 && (table.rate[slot] as number) < rareRate,
+    );
+    rare.sort((a, b) => (table.rate[a] as number) - (table.rate[b] as number));
+    for (const slot of rare.slice(0, table.capacity * MAKE_ROOM)) table.evict(slot);
+  }
+
+  /** A shared slot counts as its keys do, all of them together as a third of the table at most. */
+  #weighShared(): void {
+    const { table } = this;
+    const most = table.capacity / 3;
+    let sum = 0;
+    for (let cell = 0; cell < SHARED_SLOTS; cell += 1) sum += this.#distinct.estimate(cell);
+    const scale = Math.min(1, most / Math.max(1, sum));
+    for (let cell = 0; cell < SHARED_SLOTS; cell += 1) {
+      table.weight[table.capacity + cell] = Math.max(1, this.#distinct.estimate(cell) * scale);
+    }
+  }
+
+  #age(nowMs: number): void {
+    this.#agedMs = nowMs;
+    this.table.doorkeeper.age();
+    this.#distinct.rotate();
+  }
+
+  #setProbability(slot: number, probability: number): void {
+    const threshold = thresholdOf(probability);
+    this.table.probability[slot] = probability;
+    this.table.threshold[slot] = threshold;
+    if (threshold === NEVER) this.table.probability[slot] = 0;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Attributes, Context, SpanKind } from '@opentelemetry/api';
+import type { BudgetPool } from './budget-pool.ts';
+import type { ResolvedConfig } from './config.ts';
+import { Engine } from './engine.ts';
+import type { Fallbacks } from './fallbacks.ts';
+import { type KeyFunction, KeySource } from './key-source.ts';
+import { type CompiledRule, compileRules, matchRule } from './rules.ts';
+import { NEVER } from './threshold.ts';
+
+/** No slot: a rule decided. */
+export const NO_SLOT = -1;
+
+/** Decides about traces that begin here: which key, which rule, which threshold. Holds the last decision. */
+export class RootDecision {
+  engine: Engine;
+  rules: readonly CompiledRule[];
+  config: ResolvedConfig;
+  readonly keys: KeySource;
+  /** Of the last {@link decide}: the slot, or {@link NO_SLOT}. */
+  slot: number = NO_SLOT;
+  #rule: CompiledRule | undefined;
+  readonly #fallbacks: Fallbacks;
+
+  constructor(config: ResolvedConfig, fallbacks: Fallbacks, environment: { random: () => number; nowMs: number }) {
+    this.config = config;
+    this.#fallbacks = fallbacks;
+    this.keys = new KeySource(environment.random);
+    this.rules = compileRules(config.rules);
+    this.engine = this.#createEngine(environment.nowMs);
+  }
+
+  get mainPool(): BudgetPool {
+    return this.engine.pools[0] as BudgetPool;
+  }
+
+  #createEngine(nowMs: number): Engine {
+    const own = this.rules.filter(({ keep }) => keep === 'budget').map(({ budget }) => budget);
+    return new Engine({ ...this.config, budgets: [this.config.budget, ...own] }, nowMs);
+  }
+
+  /** Takes other settings; what is known of the keys stays. */
+  reconfigure(config: ResolvedConfig, nowMs: number): void {
+    const before = this.engine;
+    this.config = config;
+    this.rules = compileRules(config.rules);
+    this.engine = this.#createEngine(nowMs);
+    this.engine.table.onEvict = before.table.onEvict;
+    this.engine.adopt(before);
+  }
+
+  /** The threshold for a trace. No allocation once its key has a slot. `now` is asked only when a plan is in doubt. */
+  decide(facts: RootFacts, now: () => number): number {
+    this.#readKey(facts);
+    const rule =
+      this.rules.length === 0 ? undefined : matchRule(this.rules, this.keys.route, facts.kind, facts.attributes);
+    this.#rule = rule;
+    if (rule !== undefined) {
+      rule.seen += 1;
+      this.slot = NO_SLOT;
+      if (rule.keep !== 'budget') return rule.keep === 'always' ? 0 : NEVER;
+      this.keys.divert(rule.pool);
+    }
+    return this.#decideSlot(rule === undefined ? 0 : rule.pool, now);
+  }
+
+  #decideSlot(pool: number, now: () => number): number {
+    const { engine, keys } = this;
+    const slot = engine.slotOf(keys.high, keys.low, pool);
+    if (engine.table.names[slot] === '') engine.table.names[slot] = keys.describe();
+    this.slot = slot;
+    if (engine.arrive(slot)) engine.look(slot, now());
+    return engine.thresholdFor(slot);
+  }
+
+  /** The last decision ended in a kept trace. */
+  keep(nowMs: number): void {
+    if (this.#rule !== undefined) this.#rule.kept += 1;
+    if (this.slot !== NO_SLOT) {
+      this.engine.keep(this.slot, nowMs);
+      return;
+    }
+    this.engine.advance(nowMs);
+    this.mainPool.spendUnplanned(1);
+  }
+
+  #readKey(facts: RootFacts): void {
+    const custom = this.config.key === undefined ? undefined : this.#customKey(this.config.key, facts);
+    if (custom === undefined) this.keys.read(facts.name, facts.kind, facts.attributes);
+    else this.keys.readCustom(custom);
+  }
+
+  #customKey(key: KeyFunction, { name, attributes, kind, context }: RootFacts): string | undefined {
+    try {
+      const custom: unknown = key(name, attributes, kind, context);
+      if (typeof custom === 'string') return custom;
+      if (custom !== undefined) this.#fallbacks.report('key_invalid');
+    } catch (error) {
+      this.#fallbacks.report('key_threw', error);
+    }
+    return undefined;
+  }
+}
+
+/** What the key and the rules of a trace are made from. */
+export interface RootFacts {
+  name: string;
+  kind: SpanKind;
+  attributes: Attributes;
+  context: Context;
+}
