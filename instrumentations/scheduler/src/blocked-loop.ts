@@ -145,7 +145,9 @@ export class BlockedLoopWatch {
       contextExpression: CONTEXT_EXPRESSION,
     };
     // No execArgv and no NODE_OPTIONS: a preload of the application, Sonde's own among them, must not run in it.
-    const settings = { name: WATCHER_NAME, workerData, execArgv: [], env: {}, resourceLimits: WATCHER_LIMITS };
+    const { NODE_V8_COVERAGE: coverage } = process.env;
+    const env = coverage === undefined ? {} : { NODE_V8_COVERAGE: coverage };
+    const settings = { name: WATCHER_NAME, workerData, execArgv: [], env, resourceLimits: WATCHER_LIMITS };
     const file = new URL(`./watcher${extname(import.meta.filename)}`, import.meta.url);
     // BAD: leaving stdout and stderr to Node: it pipes them, and makes streams of this process' own for it.
     const worker = unobserved(() => new Worker(file, { ...settings, stdin: false, stdout: true, stderr: true }));

@@ -1,6 +1,7 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { InstrumentationBase } from '@opentelemetry/instrumentation';
 import { hotMetrics } from '@sonde/hot-metrics';
+import { warnOnce } from '@sonde/instrumentation-kit';
 import { resolveConfig } from './config.ts';
 import { type Scheduler, startScheduler } from './scheduler.ts';
 import { TELEMETRY } from './semantic-names.ts';
@@ -28,7 +29,13 @@ export class SchedulerInstrumentation extends InstrumentationBase<SchedulerInstr
   /** Starts observing. Does nothing while this or another instance observes this thread. */
   override enable(): void {
     super.enable();
-    this.scheduler ??= startScheduler(resolveConfig(this.getConfig()), () => this.tracer);
+    if (this.scheduler !== undefined) return;
+    try {
+      this.scheduler = startScheduler(resolveConfig(this.getConfig()), () => this.tracer);
+    } catch (error) {
+      // `setConfig` takes anything; here an application is starting, which must not fail.
+      warnOnce('scheduler.config', `scheduler: stays off: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   /** Ends the watcher, the observers and the ledger, and puts every patched function back. */

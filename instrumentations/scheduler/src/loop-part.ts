@@ -61,6 +61,12 @@ function startStalls(surroundings: Surroundings, memory: SharedArrayBuffer): Sta
   };
 }
 
+/** The trace of a turn in which only one was active. */
+function contextOf({ roots }: LongTurn): number {
+  const [only] = roots;
+  return only === undefined || roots.length > 1 ? 0 : eventStream().context(only.traceId, only.spanId);
+}
+
 function atTurnEnd(callback: () => void): void {
   // Unref'd: such an immediate neither keeps the process alive nor keeps the loop from sleeping.
   setImmediate(callback).unref();
@@ -98,7 +104,7 @@ export function startLoop(surroundings: Surroundings): LoopPart {
     },
     onLongTurn: guarded('scheduler.long-turn', (turn: LongTurn) => {
       if (stalls !== undefined && turn.durationMs >= thresholdMs) stalls.turnEnded(turn);
-      else events.longTurn.emit(performance.now(), turn.durationMs / 1000, turn.roots.length);
+      else events.longTurn.emit(performance.now(), turn.durationMs / 1000, turn.roots.length, contextOf(turn));
     }),
     describeRoot,
   });

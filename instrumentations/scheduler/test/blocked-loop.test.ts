@@ -61,13 +61,17 @@ let throwing: Promise<Seen>;
 let unprivileged: Promise<Seen>;
 beforeAll(async () => {
   seen = await run(MODES.map(([, mode]) => mode).join(), { env: { STACK_BUDGET: '20' } });
+  // A machine that gave the watcher no CPU for as long as a stall took has tested nothing.
+  if (seen.reports.some(({ missed }) => missed === 'too-late')) {
+    seen = await run(MODES.map(([, mode]) => mode).join(), { env: { STACK_BUDGET: '20' } });
+  }
   debugged = run('atomics', { execArgv: ['--inspect=127.0.0.1:0'] });
   rationed = run('atomics,exec', { env: { STACK_BUDGET: '1' } });
   restricted = run('atomics', { execArgv: ['--permission', '--allow-fs-read=*'] });
   throwing = run('atomics', { env: { THROWING_CALLBACK: '1' } });
   unprivileged = run('atomics', { env: process.getuid?.() === 0 ? { RUN_AS_UID: '65534' } : {} });
   await Promise.allSettled([debugged, rationed, restricted, throwing, unprivileged]);
-});
+}, 60_000);
 
 test.each(MODES)('a route that blocks the loop %s is named, with function, file and line', (_, mode, name) => {
   const report = reportOf(seen, mode);

@@ -84,3 +84,11 @@ test('blockedLoop and its callback have types too', () => {
 test('the instrumentation throws at construction, before it observes anything', () => {
   expect(() => new SchedulerInstrumentation({ longTurnMs: 0 })).toThrow(RangeError);
 });
+
+test('options that were made bad later keep it off, and harm nobody', () => {
+  const instrumentation = new SchedulerInstrumentation({ enabled: false });
+  instrumentation.setConfig({ longTurnMs: -1 });
+  expect(() => instrumentation.enable()).not.toThrow();
+  expect(instrumentation.longTurns()).toEqual([]);
+  instrumentation.disable();
+});
