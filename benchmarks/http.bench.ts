@@ -1,15 +1,18 @@
 /**
- * What Sonde costs a Fastify service, against the same service bare and with plain NodeSDK + instrumentation-http. Every
- * sample is a fresh process, so that luck of one process (code layout, JIT order) is part of the noise and not of the
- * result; the variants take turns. Both observed variants export every span to the same OTLP receiver and hold a
- * Prometheus endpoint open.
+ * What Sonde costs a Fastify service, against the same service bare and with plain NodeSDK + instrumentation-http.
+ *
+ * Each round starts every variant afresh, so that the luck of one process (code layout, JIT order) is part of the noise
+ * and not of the result; within a round the variants take turns second by second, so that a slow second of the machine
+ * hits them all. Both observed variants sample every request, export to the same OTLP receiver through a stock batch
+ * processor (which drops, in both, what it cannot keep up with at full load) and hold a Prometheus endpoint open. Sonde
+ * does more besides: it learns the route, watches the filesystem and the event loop, and keeps events.
  */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { CONNECTIONS, LOAD_TOOL } from './http/load.ts';
-import { type LoadSample, type StartSample, takeLoadSample, takeStartSample } from './http/sample.ts';
+import { type LoadSample, type Service, type StartSample, startService, takeStartSample } from './http/sample.ts';
 import {
   aaNoise,
   type Benchmark,
@@ -31,6 +34,9 @@ const MOST_RSS_BYTES = 25e6;
 
 const ROUTES = { memory: '/items/7', file: '/files/7' } as const;
 type Route = keyof typeof ROUTES;
+const ROUTE_NAMES = Object.keys(ROUTES) as Route[];
+const WARMUP_BURSTS = 2;
+const BURSTS = 4;
 
 const sonde = import.meta.resolve('@sonde/node/register');
 const plain = new URL('./http/plain-sdk.ts', import.meta.url).href;
@@ -59,8 +65,7 @@ export const benchmark: Benchmark = {
     };
     try {
       const results = [
-        await measureLoad('memory', env, options),
-        await measureLoad('file', env, options),
+        await measureLoad(env, options),
         await measureStarts(env, options),
         await measureEvents(env, options),
       ];
@@ -71,12 +76,56 @@ export const benchmark: Benchmark = {
   },
 };
 
-async function measureLoad(route: Route, env: Env, options: BenchmarkOptions): Promise<BenchmarkResult> {
-  const samples = await takeTurns<LoadSample>(VARIANTS, options, {
-    take: (variant) => takeLoadSample({ nodeArgs: PRELOADS[variant] ?? [], env }, ROUTES[route]),
-    show: ({ cpuNanosPerRequest, requestsPerSecond }) =>
-      `${Math.round(cpuNanosPerRequest / 1_000)} us ${Math.round(requestsPerSecond)}/s`,
-  });
+async function measureLoad(env: Env, { rounds, log }: BenchmarkOptions): Promise<BenchmarkResult> {
+  const samples = new Map(ROUTE_NAMES.map((route) => [route, new Map<string, LoadSample[]>()]));
+  for (let round = 0; round < rounds; round++) {
+    const services = new Map<string, Service>();
+    try {
+      for (const variant of VARIANTS)
+        services.set(variant, await startService({ nodeArgs: PRELOADS[variant] ?? [], env }));
+      for (const route of ROUTE_NAMES) {
+        const taken = await takeBursts([...services], ROUTES[route], round);
+        const shown: string[] = [];
+        for (const [variant, bursts] of taken) {
+          const sample = middle(bursts.slice(WARMUP_BURSTS));
+          const of = samples.get(route) ?? new Map<string, LoadSample[]>();
+          of.set(variant, [...(of.get(variant) ?? []), sample]);
+          shown.push(`${variant} ${(sample.cpuNanosPerRequest / 1_000).toFixed(1)} us`);
+        }
+        log(`${route} ${round + 1}/${rounds}  ${shown.join('  ')}`);
+      }
+    } finally {
+      for (const service of services.values()) await service.close();
+    }
+  }
+  const results = ROUTE_NAMES.map((route) => judgeLoad(route, samples.get(route) ?? new Map()));
+  return { rows: results.flatMap((result) => result.rows), gates: results.flatMap((result) => result.gates) };
+}
+
+/** Bursts of every service in turns; the first of each only warm it up. */
+async function takeBursts(
+  services: readonly (readonly [variant: string, service: Service])[],
+  path: string,
+  round: number,
+): Promise<Map<string, LoadSample[]>> {
+  const taken = new Map<string, LoadSample[]>();
+  for (let turn = 0; turn < WARMUP_BURSTS + BURSTS; turn++)
+    for (let i = 0; i < services.length; i++) {
+      const [variant, service] = services[(round + turn + i) % services.length] ?? [];
+      if (variant !== undefined && service !== undefined)
+        taken.set(variant, [...(taken.get(variant) ?? []), await service.burst(path)]);
+    }
+  return taken;
+}
+
+function middle(bursts: readonly LoadSample[]): LoadSample {
+  return {
+    cpuNanosPerRequest: median(bursts.map((burst) => burst.cpuNanosPerRequest)),
+    requestsPerSecond: median(bursts.map((burst) => burst.requestsPerSecond)),
+  };
+}
+
+function judgeLoad(route: Route, samples: Map<string, LoadSample[]>): BenchmarkResult {
   const cpu = rows(samples, `${route}: CPU per request`, 'ns/request', (sample) => sample.cpuNanosPerRequest);
   const rate = rows(samples, `${route}: throughput`, 'requests/s', (sample) => sample.requestsPerSecond);
   const ratio = (what: string, of: readonly Row[], reach: string): Gate =>

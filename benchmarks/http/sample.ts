@@ -1,17 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { load } from './load.ts';
 
-/** What one fresh process of the service did under load. */
+/** What a process of the service did under load. */
 export interface LoadSample {
   /** CPU time of the whole process (all threads) per request, in nanoseconds. */
   readonly cpuNanosPerRequest: number;
   readonly requestsPerSecond: number;
 }
 
-/** How one fresh process of the service came up. */
+/** How a process of the service came up. */
 export interface StartSample {
   /** From the start of the process to the first moment that it accepts a connection. */
   readonly startMs: number;
@@ -26,6 +27,15 @@ export interface Setup {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A running process of the service. */
+export interface Service {
+  readonly url: string;
+  readonly startMs: number;
+  /** One second of load, and a moment for what it left behind. */
+  burst(path: string): Promise<LoadSample>;
+  close(): Promise<void>;
+}
+
 interface Usage {
   readonly requests: number;
   readonly cpuMicros: number;
@@ -33,48 +43,49 @@ interface Usage {
 }
 
 const SERVICE = fileURLToPath(new URL('./service.ts', import.meta.url));
-const WARMUP_SECONDS = 2;
-const SECONDS = 3;
+const BURST_SECONDS = 1;
+const SETTLE_MS = 150;
 const FIRST_REQUESTS = 100;
 
-/** Two seconds of load to warm up, three that count. */
-export function takeLoadSample(setup: Setup, path: string): Promise<LoadSample> {
-  return withService(setup, async (url) => {
-    await load(url + path, WARMUP_SECONDS);
-    const before = await usage(url);
-    const from = performance.now();
-    await load(url + path, SECONDS);
-    const seconds = (performance.now() - from) / 1_000;
-    const after = await usage(url);
-    const requests = after.requests - before.requests;
-    return {
-      cpuNanosPerRequest: ((after.cpuMicros - before.cpuMicros) * 1_000) / requests,
-      requestsPerSecond: requests / seconds,
-    };
-  });
-}
-
-export function takeStartSample(setup: Setup, path: string): Promise<StartSample> {
-  return withService(setup, async (url, startMs) => {
-    for (let i = 0; i < FIRST_REQUESTS; i++) await (await fetch(url + path)).text();
-    return { startMs, rssBytes: (await usage(url)).rssBytes };
-  });
-}
-
-async function withService<T>({ nodeArgs, env }: Setup, use: (url: string, startMs: number) => Promise<T>): Promise<T> {
+export async function startService({ nodeArgs, env }: Setup): Promise<Service> {
   const child = spawn(process.execPath, [...nodeArgs, SERVICE], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  try {
-    const { url, startMs } = await firstLine(child.stdout);
-    return await use(url, startMs);
-  } finally {
-    if (child.exitCode === null) {
+  const { url, startMs } = await firstLine(child.stdout);
+  return {
+    url,
+    startMs,
+    burst: async (path) => {
+      const before = await usage(url);
+      const from = performance.now();
+      await load(url + path, BURST_SECONDS);
+      const seconds = (performance.now() - from) / 1_000;
+      // What was queued for export belongs to this burst, not to that of the next process.
+      await sleep(SETTLE_MS);
+      const after = await usage(url);
+      const requests = after.requests - before.requests;
+      return {
+        cpuNanosPerRequest: ((after.cpuMicros - before.cpuMicros) * 1_000) / requests,
+        requestsPerSecond: requests / seconds,
+      };
+    },
+    close: async () => {
+      if (child.exitCode !== null) return;
       const exit = once(child, 'exit');
       child.kill('SIGKILL');
       await exit;
-    }
+    },
+  };
+}
+
+export async function takeStartSample(setup: Setup, path: string): Promise<StartSample> {
+  const service = await startService(setup);
+  try {
+    for (let i = 0; i < FIRST_REQUESTS; i++) await (await fetch(service.url + path)).text();
+    return { startMs: service.startMs, rssBytes: (await usage(service.url)).rssBytes };
+  } finally {
+    await service.close();
   }
 }
 
