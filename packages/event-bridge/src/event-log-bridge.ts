@@ -1,8 +1,9 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { EventRecord, Subscription } from '@sonde/event-stream';
-import { guarded } from '@sonde/instrumentation-kit';
+import { guard, guarded } from '@sonde/instrumentation-kit';
 import { type ResolvedEventLogBridgeConfig, resolveConfig } from './config.ts';
 import { EventFolds, type Fold } from './event-folds.ts';
+import { flushFirst } from './flush-first.ts';
 import { globalLoggerProvider } from './global-logger-provider.ts';
 import { LogWriter } from './log-writer.ts';
 import { LossReport } from './loss-report.ts';
@@ -20,8 +21,8 @@ const BATCH = 1024;
  * Writes the events of a stream that are warnings or worse to OpenTelemetry logs: one log record for identical events
  * within a window, under a rate limit, with what was held back or overwritten counted and reported.
  *
- * It reads on an unref'd timer and costs emitters nothing. Call `shutdown` (or `forceFlush`) before that of the logger
- * provider, or the last window is lost.
+ * It reads on an unref'd timer and costs emitters nothing. When the logger provider that it writes to is flushed or shut
+ * down, by whomever, it writes what is pending first.
  */
 export class EventLogBridge {
   readonly #config: ResolvedEventLogBridgeConfig;
@@ -37,6 +38,7 @@ export class EventLogBridge {
   #closed: Fold[] = [];
   #provider: EventLoggerProvider | undefined;
   #logger: EventLogger | undefined;
+  #release: (() => void) | undefined;
   #isShutDown = false;
 
   /** @throws TypeError or RangeError for a bad option */
@@ -51,6 +53,7 @@ export class EventLogBridge {
     this.#own = new OwnEvents(stream);
     // In the root context: a timer keeps the context it was started in, which may be a request's.
     this.#timer = context.with(ROOT_CONTEXT, () => setInterval(this.drain, intervalMs)).unref();
+    guard('event-bridge.find', () => this.#findLogger(), undefined);
   }
 
   /**
@@ -79,6 +82,7 @@ export class EventLogBridge {
     this.#isShutDown = true;
     clearInterval(this.#timer);
     clearImmediate(this.#next);
+    this.#release?.();
     this.#subscription.close();
     this.#own.close();
   }
@@ -150,6 +154,8 @@ export class EventLogBridge {
     if (provider !== this.#provider || this.#logger === undefined) {
       this.#provider = provider;
       this.#logger = provider.getLogger(TELEMETRY.scope, TELEMETRY.version);
+      this.#release?.();
+      this.#release = flushFirst(provider, this.#flush);
     }
     // A provider may be registered before it can do anything, or have been shut down.
     const isReady = this.#logger.enabled?.({ severityNumber: HIGHEST }) ?? true;
