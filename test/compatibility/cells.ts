@@ -56,7 +56,8 @@ function plugins(kind: ModuleKind): Cell {
 /** `new NodeSDK(sondeConfig(...))` with the application's own processors and readers. */
 function configured(kind: ModuleKind): Cell {
   const preload = [FLAGS[kind], `./sonde-config.${kind}`];
-  return cell(`sondeConfig ${kind}`, [`app.${kind}`], [...preload, `app.${kind}`], (_bare, seen) => [
+  const application = [`app.${kind}`, 'block'];
+  return cell(`sondeConfig ${kind}`, application, [...preload, ...application], (_bare, seen) => [
     ...missingFrom(namesOf(seen.own.metrics), [...PLUGINS, ['its own counter', /^shop\.orders$/m]], 'its own reader'),
     ...missingFrom(namesOf(seen.own.spans), [['its own span', /^checkout$/m]], 'its own processor'),
     ...missingFrom(seen.own.logs.join('\n'), OWN_LOGS, 'its own log processor'),
@@ -67,18 +68,15 @@ function configured(kind: ModuleKind): Cell {
 /** An application whose own preload starts its NodeSDK, and Sonde's preload behind it. */
 function ownSdkBefore(kind: ModuleKind): Cell {
   const own = [FLAGS[kind], `./own-sdk.${kind}`];
-  return cell(
-    `own SDK before ${kind}`,
-    [...own, `app.${kind}`],
-    [...own, FLAGS[kind], REGISTER, `app.${kind}`],
-    besideOwnSdk,
-  );
+  const application = [`app.${kind}`, 'block'];
+  const preloads = [...own, FLAGS[kind], REGISTER];
+  return cell(`own SDK before ${kind}`, [...own, ...application], [...preloads, ...application], besideOwnSdk);
 }
 
 /** An application that starts its NodeSDK itself, under Sonde's preload. */
 function ownSdkAfter(kind: ModuleKind): Cell {
-  const application = `starts-own-sdk.${kind}`;
-  return cell(`own SDK after ${kind}`, [application], [FLAGS[kind], REGISTER, application], besideOwnSdk);
+  const application = [`starts-own-sdk.${kind}`, 'block'];
+  return cell(`own SDK after ${kind}`, application, [FLAGS[kind], REGISTER, ...application], besideOwnSdk);
 }
 
 /** Its SDK exports all it did and Sonde's metrics too, and Sonde's own pipeline, if it ran before that, nothing of it. */

@@ -18,7 +18,10 @@ export const PLUGINS: readonly Expectation[] = [
 ];
 export const WITH_OWN_SDK = PLUGINS;
 
-export const OWN_LOGS: readonly Expectation[] = [['its own log record', /^order placed$/m]];
+export const OWN_LOGS: readonly Expectation[] = [
+  ['its own log record', /^order placed$/m],
+  ['the report of the blocked loop', /^sonde\.scheduler\.blocked_loop$/m],
+];
 
 /** Names as Prometheus does. What nobody but the application does is expected to the very number. */
 const FILES_AND_LOOP: readonly Expectation[] = [

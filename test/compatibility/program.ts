@@ -1,5 +1,6 @@
 /** Runs an application as a user would, up to the point where it says `ready`, and then lets it end. */
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { plainEnvironment } from '../packaging/published.ts';
 
@@ -56,12 +57,19 @@ export function runProgram(options: ProgramOptions): Promise<Outcome> {
   });
 }
 
-export function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.on('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
+/**
+ * A port that nobody listens on, from below the range out of which the system answers `listen(0)`: what an application
+ * asks for itself meanwhile is another.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
     });
-  });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
