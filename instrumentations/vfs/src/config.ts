@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { PATH_POLICIES } from '@sonde/instrumentation-kit';
 import { OPERATION_NAMES } from './operations.ts';
 import type { ResolvedConfig, VfsConfig } from './types.ts';
@@ -17,7 +18,7 @@ export const DEFAULTS: VfsDefaults = {
 };
 
 function refuse(option: string, rule: string, value: unknown, type: 'type' | 'range'): never {
-  const shown = typeof value === 'string' ? `'${value}'` : String(value);
+  const shown = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
   const message = `VfsInstrumentation: ${option} must be ${rule}, got ${shown}`;
   throw type === 'type' ? new TypeError(message) : new RangeError(message);
 }

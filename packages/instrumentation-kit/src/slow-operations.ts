@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { LogLinearHistogram } from '@sonde/statistics';
 import type { SlowOperations, SlowOperationsConfig } from './types.ts';
 
@@ -18,7 +19,8 @@ interface ResolvedConfig {
 }
 
 function checked(name: string, value: number, isValid: boolean, rule: string): number {
-  if (typeof value !== 'number') throw new TypeError(`SlowOperations: ${name} must be ${rule}, got ${String(value)}`);
+  if (typeof value !== 'number')
+    throw new TypeError(`SlowOperations: ${name} must be ${rule}, got ${inspect(value, { depth: 0 })}`);
   if (!isValid) throw new RangeError(`SlowOperations: ${name} must be ${rule}, got ${value}`);
   return value;
 }

@@ -83,7 +83,7 @@ test('the limit never passes the threshold nor, once the quantile speaks, falls 
 
 test.each([
   [{ thresholdMs: -1 }, RangeError, 'SlowOperations: thresholdMs must be a number of milliseconds >= 0, got -1'],
-  [{ thresholdMs: '5' }, TypeError, 'SlowOperations: thresholdMs must be a number of milliseconds >= 0, got 5'],
+  [{ thresholdMs: '5' }, TypeError, "SlowOperations: thresholdMs must be a number of milliseconds >= 0, got '5'"],
   [
     { thresholdMs: Number.NaN },
     RangeError,
