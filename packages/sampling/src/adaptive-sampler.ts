@@ -18,6 +18,7 @@ import { Fallbacks } from './fallbacks.ts';
 import { parseOtMember, thresholdState } from './ot-member.ts';
 import { FOLLOW_DROPPED, FOLLOW_SAMPLED, followParent, hasThreshold } from './parent-decision.ts';
 import { NO_SLOT, RootDecision, type RootFacts } from './root-decision.ts';
+import { SamplingMetrics } from './sampling-metrics.ts';
 import { encodeThreshold, isKept, NEVER, RANDOM_OFFSET } from './threshold.ts';
 import { everyUnref, Ticker } from './ticker.ts';
 import { type SamplingSpanProcessor, TraceAccounts } from './trace-account.ts';
@@ -46,13 +47,14 @@ export class AdaptiveSampler {
     traceState: thresholdState(encodeThreshold(0)),
   };
   #given: AdaptiveSamplerConfig;
+  #metrics: SamplingMetrics | undefined;
 
   constructor(config: AdaptiveSamplerConfig = {}, environment: AdaptiveSamplerEnvironment = {}) {
     const { now = performance.now.bind(performance), random = Math.random, every = everyUnref } = environment;
     const resolved = resolveConfig(config);
     this.#given = { ...config };
     this.#now = now;
-    this.#decision = new RootDecision(resolved, this.#fallbacks, { random, nowMs: now() });
+    this.#decision = new RootDecision(resolved, this.#fallbacks, { random, now });
     this.#accounts = new TraceAccounts(this.#decision);
     this.#ticker = new Ticker(every, () => this.#plan());
   }
@@ -69,9 +71,9 @@ export class AdaptiveSampler {
     try {
       parent = trace.getSpanContext(context);
       if (parent !== undefined && isSpanContextValid(parent)) return this.#follow(parent, traceId);
-      const threshold = this.#decideRoot(context, spanName, spanKind, attributes);
-      if (!isKept(threshold, traceId, RANDOM_OFFSET)) return FOLLOW_DROPPED;
-      return this.#keep(traceId, threshold);
+      const facts = this.#begin(context, spanName, spanKind, attributes);
+      if (!this.#decision.decides(facts, traceId)) return FOLLOW_DROPPED;
+      return this.#keep(traceId, this.#decision.threshold);
     } catch (error) {
       this.#fallbacks.report('internal_error', error);
       const isSampled = parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
@@ -92,7 +94,7 @@ export class AdaptiveSampler {
     attributes: Attributes,
   ): SamplingIntent {
     try {
-      const threshold = this.#decideRoot(context, spanName, spanKind, attributes);
+      const threshold = this.#decision.thresholdFor(this.#begin(context, spanName, spanKind, attributes));
       const { rv } = parseOtMember(trace.getSpanContext(context)?.traceState?.get('ot'));
       const isSampled = rv === '' ? isKept(threshold, traceId, RANDOM_OFFSET) : isKept(threshold, rv, 0);
       if (isSampled) this.#keep(traceId, threshold);
@@ -103,14 +105,14 @@ export class AdaptiveSampler {
     }
   }
 
-  #decideRoot(context: Context, name: string, kind: SpanKind, attributes: Attributes): number {
+  #begin(context: Context, name: string, kind: SpanKind, attributes: Attributes): RootFacts {
     const facts = this.#facts;
     facts.context = context;
     facts.name = typeof name === 'string' ? name : '';
     facts.kind = kind;
     facts.attributes = attributes;
-    if (this.#ticker.work(this.#decision.config.planIntervalMs)) this.#plan();
-    return this.#decision.decide(facts, this.#now);
+    if (this.#ticker.work(this.#decision.config.planIntervalMs)) this.#resume();
+    return facts;
   }
 
   #keep(traceId: string, threshold: number): SamplingResult {
@@ -140,8 +142,18 @@ export class AdaptiveSampler {
     this.#decision.engine.advance(this.#now());
     this.#decision.mainPool.spendUnplanned(1);
     if (!hasThreshold(parent)) this.#fallbacks.report('parent_without_threshold');
-    if (this.#ticker.work(this.#decision.config.planIntervalMs)) this.#plan();
+    if (this.#ticker.work(this.#decision.config.planIntervalMs)) this.#resume();
     return followParent(parent, traceId);
+  }
+
+  /** The first trace, or the first after a rest. */
+  #resume(): void {
+    this.#plan();
+    this.#metrics ??= new SamplingMetrics({
+      decision: this.#decision,
+      followed: this.#followed,
+      fallbacks: this.#fallbacks.counts,
+    });
   }
 
   #plan(): void {
@@ -190,9 +202,10 @@ export class AdaptiveSampler {
     };
   }
 
-  /** Ends the timer. Decisions go on as they were planned last. */
+  /** Ends the timer and the metrics. Decisions go on as they were planned last. */
   shutdown(): void {
     this.#ticker.close();
+    this.#metrics?.close();
   }
 
   toString(): string {

@@ -6,8 +6,8 @@ import { BudgetPool } from './budget-pool.ts';
 import { DistinctCounters } from './distinct-counters.ts';
 import { KeyTable, MIN_LIMIT, SHARED_SLOTS } from './key-table.ts';
 import { type PlanScratch, planPool } from './plan.ts';
-import { isChange, nextRate } from './rate-estimate.ts';
-import { NEVER, thresholdOf } from './threshold.ts';
+import { isChange, keyRate, nextRate, RARE_ARRIVALS, type Window } from './rate-estimate.ts';
+import { isKept, NEVER, thresholdOf } from './threshold.ts';
 
 /** What the engine needs of the sampler's options. */
 export interface EngineConfig {
@@ -34,23 +34,17 @@ const LIKELY = 10;
 const FEW = 10;
 /** An idle key gives its slot away when its rate (a second) has sunk to this: after a minute or so. */
 const GONE_RATE = 1e-6;
-/** When slots are short, the rarest keys give theirs away: below this many arrivals in a smoothing time ... */
-const RARE_ARRIVALS = 0.25;
-/** ... and as many as this part of the table. */
+/** When slots are short, the rarest keys give theirs away, as many as this part of the table at most. */
 const MAKE_ROOM = 1 / 16;
 /** How much the rate of keys that were not heard of is taken to follow the rate of all, at most. */
 const MAX_FOLLOW = 100;
-
-/** The rate of a key while the rate of all changes: as its own count says, or as that of the others. */
-function surgeRate(before: number, count: number, seconds: number, follow: number): number {
-  const isTold = before === 0 || isChange(before * seconds, count);
-  return isTold ? count / seconds : before * follow;
-}
 
 export class Engine {
   readonly table: KeyTable;
   readonly pools: readonly BudgetPool[];
   plans = 0;
+  /** Of the last trace that {@link decides} kept. */
+  threshold = 0.5;
   readonly #config: EngineConfig;
   readonly #distinct: DistinctCounters = new DistinctCounters(SHARED_SLOTS);
   readonly #scratch: PlanScratch;
@@ -61,6 +55,8 @@ export class Engine {
   #isCovering = false;
   #nextLook = MIN_STRIDE;
   #nowMs: number;
+  /** Beginning of the period of the coverage promise. */
+  #periodMs: number = Number.NEGATIVE_INFINITY;
   #plannedMs: number;
   #agedMs: number;
 
@@ -126,19 +122,34 @@ export class Engine {
     return Math.max(MIN_STRIDE, (this.#rate * this.#config.planIntervalMs) / 1000 / LOOKS);
   }
 
-  /** The threshold for the arrival that was just counted. No allocation. */
+  /**
+   * Whether the arrival that was just counted is kept; {@link threshold} says at which threshold. No allocation.
+   * @param text where the randomness of the trace begins at `offset`, 14 hex digits
+   */
+  decides(slot: number, text: string, offset: number): boolean {
+    const { table } = this;
+    const pool = this.pools[table.pool[slot] as number] as BudgetPool;
+    this.#isCovering = this.#mustCover(slot, pool);
+    if (this.#isCovering) {
+      this.threshold = 0;
+      return true;
+    }
+    // The brake only raises the threshold: what is below the planned one needs no second look.
+    const planned = table.threshold[slot] as number;
+    if (!isKept(planned, text, offset)) return false;
+    const { brake } = pool;
+    this.threshold = brake === 1 ? planned : thresholdOf((table.probability[slot] as number) * brake);
+    return brake === 1 || isKept(this.threshold, text, offset);
+  }
+
+  /** The threshold for the arrival that was just counted, whether the trace reaches it or not. */
   thresholdFor(slot: number): number {
     const { table } = this;
     const pool = this.pools[table.pool[slot] as number] as BudgetPool;
+    this.#isCovering = this.#mustCover(slot, pool);
+    if (this.#isCovering) return 0;
     const { brake } = pool;
-    const threshold = table.threshold[slot] as number;
-    this.#isCovering = false;
-    if (brake === 1 && threshold === 0) return 0;
-    if (this.#mustCover(slot, pool)) {
-      this.#isCovering = true;
-      return 0;
-    }
-    return brake === 1 ? threshold : thresholdOf((table.probability[slot] as number) * brake);
+    return brake === 1 ? (table.threshold[slot] as number) : thresholdOf((table.probability[slot] as number) * brake);
   }
 
   /**
@@ -148,17 +159,13 @@ export class Engine {
    */
   #mustCover(slot: number, pool: BudgetPool): boolean {
     const { table } = this;
-    const { coverageMs } = this.#config;
-    const elapsedMs = this.#nowMs % coverageMs;
-    // coverageMs 0: NaN, which nothing is below.
-    if (!((table.lastKeptMs[slot] as number) < this.#nowMs - elapsedMs) || !pool.canCover || table.isShared(slot)) {
-      return false;
-    }
-    const arrivals = ((table.rate[slot] as number) * (coverageMs - elapsedMs)) / 1000;
+    if ((table.lastKeptMs[slot] as number) >= this.#periodMs || table.threshold[slot] === 0) return false;
+    if (!pool.canCover || table.isShared(slot)) return false;
+    const arrivals = ((table.rate[slot] as number) * (this.#periodMs + this.#config.coverageMs - this.#nowMs)) / 1000;
     return arrivals * (table.probability[slot] as number) < LIKELY && (arrivals < FEW || pool.canCoverMany);
   }
 
-  /** The trace that {@link thresholdFor} was asked about last is kept. */
+  /** The trace that {@link decides} or {@link thresholdFor} was asked about last is kept. */
   keep(slot: number, nowMs: number): void {
     this.advance(nowMs);
     const { table } = this;
@@ -180,6 +187,9 @@ export class Engine {
       for (let slot = 0; slot < lastKeptMs.length; slot += 1) lastKeptMs[slot] = (lastKeptMs[slot] as number) - back;
     }
     this.#nowMs = nowMs;
+    // coverageMs 0 promises nothing: no time is before such a period.
+    const { coverageMs } = this.#config;
+    this.#periodMs = coverageMs === 0 ? Number.NEGATIVE_INFINITY : nowMs - (nowMs % coverageMs);
     for (const pool of this.pools) pool.refill(nowMs);
   }
 
@@ -191,7 +201,7 @@ export class Engine {
     this.plans += 1;
     this.#plannedMs = nowMs;
     const smoothing = this.#config.smoothingMs / 1000;
-    this.#estimate(seconds, smoothing, this.#follow(seconds));
+    this.#estimate({ seconds, smoothing, follow: this.#follow(seconds) });
     this.#rate = nextRate(this.#rate, this.#seen, seconds, smoothing);
     this.#seen = 0;
     this.#nextLook = this.#stride();
@@ -235,16 +245,12 @@ export class Engine {
     this.#share();
   }
 
-  /** @param follow what the rates of keys whose counts alone tell nothing are multiplied by; 1 in ordinary times */
-  #estimate(seconds: number, smoothing: number, follow: number): void {
+  #estimate(window: Window): void {
     const { table } = this;
     const interval = this.#config.planIntervalMs / 1000;
     for (let slot = 0; slot < table.slots; slot += 1) {
       if (table.isUsed[slot] === 0) continue;
-      const count = table.count[slot] as number;
-      const before = table.rate[slot] as number;
-      const rate =
-        follow === 1 ? nextRate(before, count, seconds, smoothing) : surgeRate(before, count, seconds, follow);
+      const rate = keyRate(table.rate[slot] as number, table.count[slot] as number, window);
       table.rate[slot] = rate;
       table.count[slot] = 0;
       const mean = rate * interval;

@@ -5,6 +5,7 @@ export type { FallbackReason } from './fallbacks.ts';
 export type { KeyFunction } from './key-source.ts';
 export { followParent } from './parent-decision.ts';
 export type { SamplingRule } from './rules.ts';
+export { TELEMETRY } from './sampling-telemetry.ts';
 export { encodeThreshold, NEVER, probabilityOf, thresholdOf } from './threshold.ts';
 export type { SamplingSpanProcessor } from './trace-account.ts';
 export type { Decision, SamplingIntent, SamplingResult } from './types.ts';

@@ -14,9 +14,16 @@ export type KeyFunction = (
   context: Context,
 ) => string | undefined;
 
-function textOf(attributes: Attributes, key: string, formerKey: string): string {
-  const value = attributes[key] ?? attributes[formerKey];
-  return typeof value === 'string' ? value : '';
+// The names are written out at each access: an inline cache for each is several times faster than a shared function.
+
+function pathOf(attributes: Attributes): string {
+  const path = attributes['url.path'] ?? attributes['http.target'];
+  return typeof path === 'string' ? path : '';
+}
+
+function methodOf(attributes: Attributes): string {
+  const method = attributes['http.request.method'] ?? attributes['http.method'];
+  return typeof method === 'string' ? method : '';
 }
 
 /** Finds the key of a trace. Holds the last one: ask for it before the next. */
@@ -62,10 +69,10 @@ export class KeySource {
   }
 
   #readUnlearned(name: string, kind: SpanKind, attributes: Attributes): void {
-    const path = textOf(attributes, 'url.path', 'http.target');
+    const path = pathOf(attributes);
     this.#custom = '';
     this.#kind = kind;
-    this.#method = textOf(attributes, 'http.request.method', 'http.method');
+    this.#method = methodOf(attributes);
     this.#isPath = path !== '';
     this.route = path === '' ? name : path;
     this.#begin();

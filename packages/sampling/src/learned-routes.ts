@@ -25,6 +25,7 @@ export class LearnedRoutes {
   find(high: number, low: number): LearnedRoute | undefined {
     const recent = this.#recent.get(high);
     if (recent !== undefined) return recent.low === low ? recent : undefined;
+    if (this.#former.size === 0) return undefined;
     const former = this.#former.get(high);
     if (former === undefined || former.low !== low) return undefined;
     this.#remember(high, former);

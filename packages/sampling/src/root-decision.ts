@@ -5,7 +5,7 @@ import { Engine } from './engine.ts';
 import type { Fallbacks } from './fallbacks.ts';
 import { type KeyFunction, KeySource } from './key-source.ts';
 import { type CompiledRule, compileRules, matchRule } from './rules.ts';
-import { NEVER } from './threshold.ts';
+import { NEVER, RANDOM_OFFSET } from './threshold.ts';
 
 /** No slot: a rule decided. */
 export const NO_SLOT = -1;
@@ -16,17 +16,20 @@ export class RootDecision {
   rules: readonly CompiledRule[];
   config: ResolvedConfig;
   readonly keys: KeySource;
-  /** Of the last {@link decide}: the slot, or {@link NO_SLOT}. */
+  /** Of the last {@link decides}: the slot, or {@link NO_SLOT}. */
   slot: number = NO_SLOT;
   #rule: CompiledRule | undefined;
+  #pool = 0;
   readonly #fallbacks: Fallbacks;
+  readonly #now: () => number;
 
-  constructor(config: ResolvedConfig, fallbacks: Fallbacks, environment: { random: () => number; nowMs: number }) {
+  constructor(config: ResolvedConfig, fallbacks: Fallbacks, environment: { random: () => number; now: () => number }) {
     this.config = config;
     this.#fallbacks = fallbacks;
     this.keys = new KeySource(environment.random);
     this.rules = compileRules(config.rules);
-    this.engine = this.#createEngine(environment.nowMs);
+    this.#now = environment.now;
+    this.engine = this.#createEngine(environment.now());
   }
 
   get mainPool(): BudgetPool {
@@ -48,28 +51,46 @@ export class RootDecision {
     this.engine.adopt(before);
   }
 
-  /** The threshold for a trace. No allocation once its key has a slot. `now` is asked only when a plan is in doubt. */
-  decide(facts: RootFacts, now: () => number): number {
-    this.#readKey(facts);
-    const rule =
-      this.rules.length === 0 ? undefined : matchRule(this.rules, this.keys.route, facts.kind, facts.attributes);
-    this.#rule = rule;
-    if (rule !== undefined) {
-      rule.seen += 1;
-      this.slot = NO_SLOT;
-      if (rule.keep !== 'budget') return rule.keep === 'always' ? 0 : NEVER;
-      this.keys.divert(rule.pool);
-    }
-    return this.#decideSlot(rule === undefined ? 0 : rule.pool, now);
+  /** Whether a trace that begins here is kept; {@link threshold} says at which threshold. No allocation once its key has a slot. */
+  decides(facts: RootFacts, traceId: string): boolean {
+    if (this.#choose(facts)) return this.engine.decides(this.slot, traceId, RANDOM_OFFSET);
+    return this.#rule?.keep === 'always';
   }
 
-  #decideSlot(pool: number, now: () => number): number {
+  /** The threshold for a trace, whether it reaches it or not. */
+  thresholdFor(facts: RootFacts): number {
+    if (this.#choose(facts)) return this.engine.thresholdFor(this.slot);
+    return this.#rule?.keep === 'always' ? 0 : NEVER;
+  }
+
+  /** Of the last trace that {@link decides} kept. */
+  get threshold(): number {
+    return this.slot === NO_SLOT ? 0 : this.engine.threshold;
+  }
+
+  /** Finds rule and slot and counts the arrival; false when the rule alone decides. */
+  #choose(facts: RootFacts): boolean {
+    this.#readKey(facts);
+    this.#rule = undefined;
+    this.#pool = 0;
+    if (this.rules.length > 0 && !this.#applyRules(facts)) return false;
     const { engine, keys } = this;
-    const slot = engine.slotOf(keys.high, keys.low, pool);
+    const slot = engine.slotOf(keys.high, keys.low, this.#pool);
     if (engine.table.names[slot] === '') engine.table.names[slot] = keys.describe();
     this.slot = slot;
-    if (engine.arrive(slot)) engine.look(slot, now());
-    return engine.thresholdFor(slot);
+    if (engine.arrive(slot)) engine.look(slot, this.#now());
+    return true;
+  }
+
+  #applyRules({ kind, attributes }: RootFacts): boolean {
+    const rule = matchRule(this.rules, this.keys.route, kind, attributes);
+    this.#rule = rule;
+    if (rule === undefined) return true;
+    rule.seen += 1;
+    this.#pool = rule.pool;
+    this.slot = NO_SLOT;
+    if (rule.keep === 'budget') this.keys.divert(rule.pool);
+    return rule.keep === 'budget';
   }
 
   /** The last decision ended in a kept trace. */

@@ -45,7 +45,7 @@ describe('options', () => {
     [{ rules: [null as never] }, /rules\[0\] must be an object/],
     [{ rules: [{ keep: 'sometimes' as never }] }, /rules\[0\].keep must be 'always'/],
     [{ rules: [{ keep: { budget: 0 } }] }, /rules\[0\].keep.budget must be a number above 0/],
-    [{ rules: [{ kind: 9, keep: 'never' }] }, /SpanKind/],
+    [{ rules: [{ kind: 9 as never, keep: 'never' }] }, /SpanKind/],
     [{ rules: [{ route: '', keep: 'never' }] }, /route/],
     [{ rules: [{ attribute: {} as never, keep: 'never' }] }, /attribute/],
   ])('%j is refused in one sentence', (config, message) => {

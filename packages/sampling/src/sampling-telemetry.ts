@@ -1,0 +1,112 @@
+import { createRequire } from 'node:module';
+import { defineTelemetry, type MetricOf, type Telemetry } from '@sonde/instrumentation-kit';
+
+// Not a JSON import: that prints an ExperimentalWarning on Node 22.15.
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+const METRICS = {
+  traces: {
+    name: 'sonde.sampling.traces',
+    unit: '{trace}',
+    instrument: 'counter',
+    description: 'Traces that began here, by key and by what became of them.',
+    attributes: ['sonde.sampling.key', 'sonde.sampling.decision'],
+    observed: true,
+  },
+  followed: {
+    name: 'sonde.sampling.followed',
+    unit: '{span}',
+    instrument: 'counter',
+    description: 'Spans below a remote parent, decided as the parent was.',
+    attributes: ['sonde.sampling.decision'],
+    observed: true,
+  },
+  rate: {
+    name: 'sonde.sampling.rate',
+    unit: '{trace}/s',
+    instrument: 'gauge',
+    description: 'Estimated traces a second that begin with a key.',
+    attributes: ['sonde.sampling.key'],
+    observed: true,
+  },
+  probability: {
+    name: 'sonde.sampling.probability',
+    unit: '1',
+    instrument: 'gauge',
+    description: 'Probability with which the next trace of a key is kept.',
+    attributes: ['sonde.sampling.key'],
+    observed: true,
+  },
+  budget: {
+    name: 'sonde.sampling.budget',
+    unit: '1/s',
+    instrument: 'gauge',
+    description: 'Traces or spans a second to be kept.',
+    attributes: ['sonde.sampling.unit'],
+    observed: true,
+  },
+  level: {
+    name: 'sonde.sampling.budget.level',
+    unit: '1',
+    instrument: 'gauge',
+    description: 'Account of the budget: 0.5 is on budget, 0 used up (below it overdrawn), 1 unused.',
+    attributes: [],
+    observed: true,
+  },
+  fallbacks: {
+    name: 'sonde.sampling.fallbacks',
+    unit: '{decision}',
+    instrument: 'counter',
+    description: 'Decisions that were not made as asked for, by reason.',
+    attributes: ['sonde.sampling.reason'],
+    observed: true,
+  },
+} as const;
+
+const ATTRIBUTES = {
+  key: {
+    name: 'sonde.sampling.key',
+    type: 'string',
+    description:
+      'What a trace is kept as: its method and route, path or span name; (other) for all keys beyond the limit.',
+    example: 'GET /users/:id',
+  },
+  decision: {
+    name: 'sonde.sampling.decision',
+    type: 'string',
+    description: '`kept` or `dropped`.',
+    example: 'kept',
+  },
+  unit: {
+    name: 'sonde.sampling.unit',
+    type: 'string',
+    description: '`traces` or `spans`.',
+    example: 'traces',
+  },
+  reason: {
+    name: 'sonde.sampling.reason',
+    type: 'string',
+    description:
+      '`key_threw`, `key_invalid`, `internal_error`, `parent_without_threshold` (kept, its true count is unknown) or `update_refused`.',
+    example: 'parent_without_threshold',
+  },
+} as const;
+
+type Metrics = {
+  readonly [Key in keyof typeof METRICS]: MetricOf<(typeof METRICS)[Key]['instrument']>;
+};
+
+/** Everything this package emits. */
+export const TELEMETRY: Telemetry<
+  Metrics,
+  Record<never, never>,
+  Record<never, never>,
+  typeof ATTRIBUTES
+> = defineTelemetry({
+  scope: '@sonde/sampling',
+  version,
+  metrics: METRICS as Metrics,
+  events: {},
+  spans: {},
+  attributes: ATTRIBUTES,
+});

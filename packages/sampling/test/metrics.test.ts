@@ -1,0 +1,42 @@
+import { hotMetrics } from '@sonde/hot-metrics';
+import { TELEMETRY } from '../src/index.ts';
+import { driven } from './driven-sampler.ts';
+
+interface Point {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly value: number;
+}
+
+const producer = hotMetrics().producer();
+afterAll(() => producer.close());
+
+async function collect(): Promise<Point[]> {
+  const { resourceMetrics } = await producer.collect();
+  return resourceMetrics.scopeMetrics
+    .filter(({ scope }) => scope.name === TELEMETRY.scope)
+    .flatMap(({ metrics }) =>
+      metrics.flatMap(({ descriptor, dataPoints }) =>
+        dataPoints.map(({ attributes, value }) => ({ name: descriptor.name, attributes, value: value as number })),
+      ),
+    );
+}
+
+test('metrics tell of each key what describe() tells, and every metric of the table comes out', async () => {
+  const self = driven({ tracesPerSecond: 5, metricKeys: 2, coverageMs: 0 });
+  for (const name of ['first', 'second', 'third', 'fourth']) self.run(name, 1000, 2);
+  const points = await collect();
+  expect(new Set(points.map(({ name }) => name))).toEqual(
+    new Set(Object.values(TELEMETRY.metrics).map(({ name }) => name)),
+  );
+  const traces = points.filter(({ name }) => name === 'sonde.sampling.traces');
+  const sum = (key: string, decision?: string): number =>
+    traces
+      .filter(({ attributes }) => attributes['sonde.sampling.key'] === key)
+      .filter(({ attributes }) => decision === undefined || attributes['sonde.sampling.decision'] === decision)
+      .reduce((total, { value }) => total + value, 0);
+  expect([sum('first'), sum('second'), sum('(other)'), sum('third')]).toEqual([1000, 1000, 2000, 0]);
+  const { kept } = self.sampler.describe();
+  expect(sum('first', 'kept') + sum('second', 'kept') + sum('(other)', 'kept')).toBe(kept);
+  self.sampler.shutdown();
+});
