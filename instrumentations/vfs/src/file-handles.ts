@@ -3,6 +3,7 @@ import { FILE_HANDLE_OPERATIONS, HANDLE_CLOSE, type OperationDefinition } from '
 import { follow, observePromise } from './promise-wrapper.ts';
 import { type Recorder, startObserved } from './recorder.ts';
 import { createOperation, type Operation } from './series.ts';
+import { descriptorOf } from './targets.ts';
 
 /**
  * Makes FileHandles observed. Their class is not exported, so its prototype is patched when the first one comes by;
@@ -16,17 +17,17 @@ export interface FileHandles {
 }
 
 /**
- * Wraps one handle's `close`. While it is closing, further calls return the promise of the first: so do ours, and the
- * operation counts once. A closed handle has nothing left to count.
+ * Wraps one handle's `close`. It counts once: while a stream still uses the handle, further calls return the promise of
+ * the first, and so do ours; a closed handle has nothing left to count.
  */
 function observeClose(original: AnyFunction, operation: Operation, recorder: Recorder, patch: Patch): AnyFunction {
   let closing: { readonly theirs: unknown; readonly ours: unknown } | undefined;
-  const wrapper = function (this: { readonly fd?: unknown }, ...args: unknown[]): unknown {
-    const isOpen = typeof this?.fd === 'number' && this.fd >= 0;
-    const call = isOpen ? recorder.begin(operation, patch, this, args) : undefined;
+  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+    const isFirst = closing === undefined && descriptorOf(this) >= 0;
+    const call = isFirst ? recorder.begin(operation, patch, this, args) : undefined;
     if (call === undefined) {
       const promise = Reflect.apply(original, this, args);
-      return closing !== undefined && promise === closing.theirs ? closing.ours : promise;
+      return promise === closing?.theirs ? closing?.ours : promise;
     }
     const theirs = startObserved(call, recorder, () => Reflect.apply(original, this, args));
     const ours = follow(theirs as PromiseLike<unknown>, call, recorder);

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { shared } from '@sonde/event-stream';
 
 /**
- * Marks what runs on behalf of a compound operation (cp, rm, realpath, glob): Node.js writes these in terms of its own
+ * Marks what runs on behalf of a compound operation (cp, rm, realpath, truncate, ...): Node.js writes these in terms of its own
  * public API and calls it in later turns, after timers, ticks and awaits, where no depth on the stack tells.
  */
 export interface Nesting {

@@ -14,7 +14,7 @@ export interface OperationDefinition {
   readonly bytes?: ByteCount;
   /** `open` yields a descriptor, `close` ends one. */
   readonly descriptor?: 'open' | 'close';
-  /** Its asynchronous forms go on calling the public API in later turns. */
+  /** Its asynchronous forms may go on calling the public API in later turns, from callbacks that nobody sees. */
   readonly compound?: boolean;
   /** The callback gets a result and no error. */
   readonly hasNoError?: boolean;
@@ -65,18 +65,18 @@ export const FS_OPERATIONS: readonly OperationDefinition[] = [
   { name: 'opendir' },
   { name: 'read', ...read },
   { name: 'readFile', ...readAll },
-  { name: 'readdir' },
+  { name: 'readdir', compound: true },
   { name: 'readlink' },
   { name: 'readv', ...read },
   { name: 'realpath', compound: true },
   { name: 'rename' },
   { name: 'rm', compound: true },
-  { name: 'rmdir' },
+  { name: 'rmdir', compound: true },
   { name: 'stat' },
   { name: 'statfs' },
   // The first argument of symlink is only text; the second is the file that is made.
   { name: 'symlink', target: 1 },
-  { name: 'truncate' },
+  { name: 'truncate', compound: true },
   { name: 'unlink' },
   { name: 'utimes' },
   { name: 'write', ...write },
