@@ -1,6 +1,6 @@
 /**
  * A process whose metrics are collected once a second, with or without the scheduler. Arguments: what is on (`off`,
- * `unwatched`: all but the watcher, `on`), what the process does (`idle`, `light`: it serves itself 20 requests a second
+ * `unwatched`: all but the watcher, `on`), what the process does (`idle`, `light`: it serves itself 5 requests a second
  * over HTTP), and for how many seconds a round measures. A round answers with the CPU time of the process per second, in
  * ns.
  */
@@ -16,7 +16,7 @@ const [, , mode = 'on', load = 'idle', seconds = '3'] = process.argv;
 const WARM_UP_COLLECTIONS = 400;
 /** An idle process is watched closely at first: the watcher lies down after half a minute. */
 const SETTLE_MS = load === 'idle' ? 32_000 : 1_000;
-const REQUEST_EVERY_MS = 50;
+const REQUEST_EVERY_MS = 200;
 
 class Reader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}

@@ -9,6 +9,8 @@ import { culpritOf, stackText, toSource } from './stack-frames.ts';
 import type { BlockedLoopReport, LongTurn, StackFrame } from './types.ts';
 import type { CpuMark } from './watch-memory.ts';
 
+const MAX_NAME_LENGTH = 200;
+
 export interface ReporterConfig {
   readonly event: EventHandle;
   readonly blockedTime: InstrumentsOf<typeof METRICS>['blockedTime'];
@@ -80,7 +82,7 @@ export class BlockedLoopReporter {
     const { event, blockedTime, timeOriginMs } = this.#config;
     const { culprit, stack, route = '', traceId, spanId, startTime, durationMs } = report;
     const name = culprit === undefined ? '' : nameOf(culprit);
-    const labels = { 'code.function.name': name, 'http.route': route };
+    const labels = { 'code.function.name': bounded(name), 'http.route': bounded(route) };
     const isTraced = traceId !== undefined && spanId !== undefined;
     event.bind(labels).emitText({
       text: stackText(culprit, stack),
@@ -113,6 +115,11 @@ export class BlockedLoopReporter {
       .startSpan(name, { startTime, attributes }, parent)
       .end(startTime + durationMs);
   }
+}
+
+/** Names are the application's, and may be generated. */
+function bounded(name: string): string {
+  return name.length <= MAX_NAME_LENGTH ? name : name.slice(0, MAX_NAME_LENGTH).toWellFormed();
 }
 
 function nameOf(frame: StackFrame): string {

@@ -4,10 +4,12 @@ import type { StackFrame } from './types.ts';
 
 /** In a checkout of Sonde its packages are no dependencies: their code is told apart by where it lies. */
 const CHECKOUT = new URL('../../../', import.meta.url).href;
-const OWN = /^(?:packages|instrumentations)\/[^/]+\/(?:src|dist)\//;
+const OWN_IN_CHECKOUT = /^(?:packages|instrumentations)\/[^/]+\/(?:src|dist)\//;
+const OWN_INSTALLED = /[\\/]node_modules[\\/]@sonde[\\/]/;
 
 function isOwn(file: string): boolean {
-  return file.startsWith(CHECKOUT) && OWN.test(file.slice(CHECKOUT.length));
+  if (OWN_INSTALLED.test(file)) return true;
+  return file.startsWith(CHECKOUT) && OWN_IN_CHECKOUT.test(file.slice(CHECKOUT.length));
 }
 
 function isInternal({ file }: StackFrame): boolean {

@@ -41,7 +41,7 @@ function post(message: WatcherMessage): void {
 
 /** One look. @returns the turn that is stalled, if one is */
 function look(): number | undefined {
-  const turn = cells[TURN] as number;
+  const turn = Atomics.load(cells, TURN);
   const nowMs = now();
   const isStalled = detector.observe({ nowMs, turn, isIdle: canSeeWaiting && thread.isWaiting(turn) });
   // A message makes an idle loop turn.

@@ -17,6 +17,8 @@ test('the culprit is the innermost function of the application', () => {
 test('without one it is that of a dependency, and else the innermost of all', () => {
   expect(culpritOf([internal, dependency])).toBe(dependency);
   expect(culpritOf([internal, own])).toBe(internal);
+  const installed = frame('wrapper', 'file:///srv/app/node_modules/@sonde/instrumentation-vfs/dist/sync-wrapper.js');
+  expect(culpritOf([internal, installed, dependency])).toBe(dependency);
   expect(culpritOf([])).toBeUndefined();
 });
 
