@@ -17,7 +17,7 @@ export function registered(key: Registrable): unknown {
 }
 
 export interface GlobalApiConfig {
-  /** What stands in the registry for Sonde. */
+  /** What stands in the registry for Sonde, or shall stand there. */
   readonly own: Readonly<Partial<Record<Registrable, unknown>>>;
   /** Version of the API copy that Sonde uses. */
   readonly version: string;
@@ -25,43 +25,46 @@ export interface GlobalApiConfig {
   readonly onForeign: (key: Registrable, instance: unknown) => void;
 }
 
+/** Every key that a registration can be about. */
+const KEYS = [...REGISTRABLES, 'diag'] as const;
+
 /**
- * Registers Sonde's providers with the OpenTelemetry API so that an application can still register its own later.
+ * Keeps Sonde's registrations with the OpenTelemetry API so that an application can still register its own later.
  *
  * The API is first come, first served: `setGlobalTracerProvider` refuses when there is one, and the application's SDK
- * would run without effect. Its order of steps tells a registration from a look-up: a registration first writes the
- * registry back to `globalThis[Symbol.for('opentelemetry.js.api.1')]`, then looks whether the key is free, compares
- * the version, and writes the instance (opentelemetry-js, api/src/internal/global-utils.ts, 1.0 to 1.10). So the
- * registry sits behind a setter, each of Sonde's keys behind an accessor that looks free to a registration, and what
- * is written replaces Sonde's: from then on it is a plain property. Costs some 10 ns a look-up while it lasts.
+ * would run without effect. But its order of steps tells a registration from a look-up: a registration first writes
+ * the registry back to `globalThis[Symbol.for('opentelemetry.js.api.1')]`, then looks whether the key is free, compares
+ * the version, and writes the instance (opentelemetry-js, api/src/internal/global-utils.ts, 1.0 to 1.10). The registry
+ * sits behind a setter; when that is called, its properties become accessors for the steps that follow: a key of
+ * Sonde's looks free, and what is written replaces Sonde's. Between registrations they are plain properties. A look-up
+ * costs some 10 ns more than without, until the application has registered everything or Sonde is shut down.
  */
 export class GlobalApi {
   readonly #onForeign: GlobalApiConfig['onForeign'];
   readonly #registry: Registry;
-  readonly #own = new Set<Registrable>();
+  readonly #own: Set<Registrable>;
   #version: string;
-  /** A registration has begun and has not looked yet whether its key is free. */
-  #hasBegun = false;
-  /** It has looked: next it compares the version. */
+  /** What the registry held when the registration under way began. */
+  #held: Registry;
+  #isArmed = false;
+  /** The registration under way has looked at a key of Sonde's and found it free. */
   #hasLooked = false;
 
   constructor({ own, version, onForeign }: GlobalApiConfig) {
     this.#onForeign = onForeign;
+    this.#own = new Set(REGISTRABLES.filter((key) => own[key] !== undefined));
     const present = globals[KEY];
     this.#version = present === undefined ? version : laterVersion(present.version, version);
     // A new object: the version of a registry that API 1.10 made cannot be redefined.
-    this.#registry = { ...present, version };
-    for (const key of REGISTRABLES) {
-      if (own[key] !== undefined) this.#guard(key, own[key]);
-    }
-    this.#guardVersion();
+    this.#registry = { ...present, ...own, version: this.#version };
+    this.#held = { ...this.#registry };
+    const registry = this.#registry;
     Object.defineProperty(globals, KEY, {
       configurable: true,
       enumerable: true,
-      get: () => this.#registry,
-      set: (registry: unknown) => {
-        this.#hasBegun = registry === this.#registry;
-        this.#hasLooked = false;
+      get: () => registry,
+      set: (written: unknown) => {
+        if (written === registry) this.#arm();
       },
     });
   }
@@ -73,54 +76,73 @@ export class GlobalApi {
 
   /** Takes Sonde's registrations away; those of the application stay. */
   release(): void {
+    this.#disarm();
     for (const key of this.#own) delete this.#registry[key];
     this.#own.clear();
-    this.#define('version', { value: this.#version });
-    Object.defineProperty(globals, KEY, {
-      configurable: true,
-      enumerable: true,
-      writable: true,
-      value: this.#registry,
-    });
+    const plain = { value: this.#registry, configurable: true, enumerable: true, writable: true };
+    Object.defineProperty(globals, KEY, plain);
   }
 
-  #define(key: Registrable | 'version', descriptor: PropertyDescriptor): void {
-    Object.defineProperty(this.#registry, key, { configurable: true, enumerable: true, ...descriptor });
+  /** A registration begins. */
+  #arm(): void {
+    this.#disarm();
+    this.#held = { ...this.#registry };
+    this.#isArmed = true;
+    this.#hasLooked = false;
+    for (const key of this.#own) if (this.#held[key] === undefined) this.#own.delete(key);
+    for (const key of KEYS)
+      this.#define(
+        key,
+        () => this.#look(key),
+        (instance) => this.#take(key, instance),
+      );
+    this.#define('version', () => this.#compare());
   }
 
-  #guard(key: Registrable, instance: unknown): void {
-    this.#own.add(key);
-    this.#define(key, {
-      get: () => {
-        if (!this.#hasBegun) return instance;
-        this.#hasBegun = false;
-        this.#hasLooked = true;
-        return undefined;
-      },
-      set: (foreign: unknown) => {
-        this.#hasBegun = false;
-        this.#hasLooked = false;
-        this.#own.delete(key);
-        this.#define(key, { value: foreign, writable: true });
-        if (this.#own.size === 0) this.release();
-        this.#onForeign(key, foreign);
-      },
-    });
+  /** It is over, or was none: plain properties again. */
+  #disarm(): void {
+    if (!this.#isArmed) return;
+    this.#isArmed = false;
+    for (const key of KEYS) {
+      delete this.#registry[key];
+      if (this.#held[key] !== undefined) this.#registry[key] = this.#held[key];
+    }
+    const version = { value: this.#version, configurable: true, enumerable: true, writable: true };
+    Object.defineProperty(this.#registry, 'version', version);
   }
 
-  #guardVersion(): void {
-    this.#define('version', {
-      get: () => {
-        // An override (`diag.setLogger`) does not look whether its key is free: it comes here at once.
-        if (!this.#hasBegun && !this.#hasLooked) return this.#version;
-        this.#hasBegun = false;
-        this.#hasLooked = false;
-        // Two copies of different versions refuse each other. Each sees its own; look-ups see the later of the two,
-        // which both accept.
-        const caller = callingApiVersion() ?? this.#version;
-        this.#version = laterVersion(this.#version, caller);
-        return caller;
-      },
-    });
+  #define(key: keyof Registry, get: () => unknown, set?: (instance: unknown) => void): void {
+    Object.defineProperty(this.#registry, key, { configurable: true, enumerable: true, get, ...(set && { set }) });
+  }
+
+  /** Second step: is the key free? Whatever is read at any other moment ends the registration. */
+  #look(key: (typeof KEYS)[number]): unknown {
+    if (!this.#hasLooked && this.#own.has(key as Registrable)) {
+      this.#hasLooked = true;
+      return undefined;
+    }
+    this.#disarm();
+    return this.#held[key];
+  }
+
+  /**
+   * Third step: is the version the same? Two copies of different versions refuse each other. Each sees its own here;
+   * look-ups see the later of the two, which both accept.
+   */
+  #compare(): string {
+    const caller = callingApiVersion() ?? this.#version;
+    this.#version = laterVersion(this.#version, caller);
+    // An override (`diag.setLogger`) has not looked. What it writes is a plain property.
+    if (!this.#hasLooked) this.#disarm();
+    return caller;
+  }
+
+  /** Fourth step. */
+  #take(key: (typeof KEYS)[number], instance: unknown): void {
+    this.#held[key] = instance;
+    this.#disarm();
+    if (key === 'diag' || !this.#own.delete(key)) return;
+    if (this.#own.size === 0) this.release();
+    this.#onForeign(key, instance);
   }
 }

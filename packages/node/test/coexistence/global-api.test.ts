@@ -56,7 +56,23 @@ describe('the registrations of Sonde', () => {
     start();
     expect(registerAs('1.10.0', 'trace', { name: 'first' })).toBe(true);
     expect(registerAs('1.10.0', 'trace', { name: 'second' })).toBe(false);
+    expect(registered('context')).toBe(ours.context);
     expect(registered('trace')).toEqual({ name: 'first' });
+  });
+
+  it('are plain properties between registrations, and after one that was refused', () => {
+    start();
+    const isPlain = (): boolean =>
+      Object.values(Object.getOwnPropertyDescriptors(globals[KEY] ?? {})).every(({ get }) => get === undefined);
+    expect(isPlain()).toBe(true);
+    // The test stands in for a copy that is bundled: its version cannot be told.
+    expect(registerAs('1.4.0', 'trace', { name: 'theirs' })).toBe(false);
+    expect(registered('trace')).toBe(ours.trace);
+    expect(isPlain()).toBe(true);
+    expect(registerAs('1.4.0', 'diag', {}, true)).toBe(false);
+    expect(isPlain()).toBe(true);
+    expect(registerAs('1.10.0', 'diag', {}, true)).toBe(true);
+    expect(isPlain()).toBe(true);
   });
 
   it('leave a registry of plain properties when the application has taken everything over', () => {
