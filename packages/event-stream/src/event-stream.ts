@@ -3,7 +3,6 @@ import { checkDefinition, DefinitionRegistry } from './definitions.ts';
 import { DictionaryWriter } from './dictionary.ts';
 import { RingEventHandle } from './event-handle.ts';
 import type { Category, EventDefinition, EventHandle } from './event-types.ts';
-import { HybridLogicalClock } from './hlc.ts';
 import { MAX_GATES } from './layout.ts';
 import { type ResolvedStreamConfig, resolveStreamConfig } from './options.ts';
 import { RingQuery } from './query.ts';
@@ -52,16 +51,15 @@ class ThreadEventStream implements EventStream {
 
   constructor(requested: EventStreamConfig) {
     const config = resolveStreamConfig(requested);
-    const clock = new HybridLogicalClock(config);
-    this.clock = clock;
     this.#requested = requested;
     this.#config = config;
     this.#dictionary = new DictionaryWriter(config.dictionaryBytes);
     this.#writer = new RingWriter(
-      clock,
+      config,
       () => this.#allocate(),
       (ring) => this.#announce(ring),
     );
+    this.clock = this.#writer.clock;
     this.#admissions = new AdmissionTable(() => this.#writer.countThinned());
   }
 

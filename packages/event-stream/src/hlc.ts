@@ -13,6 +13,20 @@ export interface HybridLogicalClockConfig {
 }
 
 /**
+ * What changes in a clock. An event at a time (in milliseconds of `now`) of 0 or more and below `nextMs` may take the
+ * next stamp, `++stamp`; before any other event the clock must `settle`. Lives where those who tick often find it
+ * without a detour: in the ring writer.
+ */
+export interface ClockState {
+  /** Stamp of the latest timestamp; the first is 1 or more. */
+  stamp: number;
+  nextMs: number;
+}
+
+/** Nothing has happened. The stamp is -0, so that V8 keeps it as a double from the start. */
+export const INITIAL_CLOCK_STATE: Readonly<ClockState> = { stamp: -0, nextMs: Number.NEGATIVE_INFINITY };
+
+/**
  * The hybrid logical clock of Kulkarni, Demirbas, Madappa, Avva and Leone, "Logical Physical Clocks" (OPODIS 2014),
  * figure 5: timestamps ascend strictly, stay close to physical time, and what was received orders before what is
  * emitted afterwards.
@@ -25,17 +39,15 @@ export interface HybridLogicalClockConfig {
  * far ahead are refused (section 6 of the paper), so that no peer can run the clock away.
  */
 export class HybridLogicalClock implements HybridClock {
-  /** Stamp of the latest timestamp; the first is 1 or more. Begins as -0, so that V8 takes it for a double at once. */
-  stamp = -0;
-  /** Times below this one (in milliseconds of `now`) are not ahead of the latest timestamp. */
-  #nextMs = Number.NEGATIVE_INFINITY;
+  readonly #state: ClockState;
   #rejected = 0;
   readonly #now: () => number;
   readonly #timeOriginMs: number;
   readonly #zeroMs: number;
   readonly #maxDriftMs: number;
 
-  constructor(config: HybridLogicalClockConfig) {
+  constructor(config: HybridLogicalClockConfig, state: ClockState = { ...INITIAL_CLOCK_STATE }) {
+    this.#state = state;
     this.#now = config.now;
     this.#timeOriginMs = config.timeOriginMs;
     this.#zeroMs = zeroOfStamps(config.timeOriginMs);
@@ -43,11 +55,11 @@ export class HybridLogicalClock implements HybridClock {
   }
 
   get physicalMs(): number {
-    return this.#zeroMs + Math.floor(this.stamp / LOGICAL);
+    return physicalOf(this.#state.stamp, this.#zeroMs);
   }
 
   get logical(): number {
-    return this.stamp % LOGICAL;
+    return this.#state.stamp % LOGICAL;
   }
 
   get rejected(): number {
@@ -55,40 +67,30 @@ export class HybridLogicalClock implements HybridClock {
   }
 
   /**
-   * Moves to the timestamp of an event at `timeMs` and returns the time to note for it: the given one, or the clock's
-   * when it is missing, NaN, negative, or further ahead than the permitted drift.
+   * Makes the next stamp one that is not behind the time of an event, and returns the time to note for it: the given
+   * one, or the clock's when it is NaN, negative, or further ahead than the permitted drift.
    */
-  tick(timeMs: number | undefined): number {
-    const time = timeMs as number;
-    if (time >= 0 && time < this.#nextMs) {
-      this.stamp++;
-      return time;
-    }
-    return this.#advance(time);
+  settle(timeMs: number): number {
+    const time = this.#plausible(timeMs);
+    this.#state.nextMs = Math.floor(this.#timeOriginMs + time) + 1 - this.#timeOriginMs;
+    this.#state.stamp = Math.max(this.#state.stamp, this.#stampAt(time) - 1);
+    return time;
   }
 
-  send(nowMs?: number): HybridTimestamp {
-    this.tick(nowMs);
-    return timestampOf(this.stamp, this.#zeroMs);
+  send(nowMs: number = Number.NaN): HybridTimestamp {
+    this.settle(nowMs);
+    return timestampOf(++this.#state.stamp, this.#zeroMs);
   }
 
-  receive(remote: HybridTimestamp, nowMs?: number): boolean {
-    const now = this.#stampAt(this.#plausible(nowMs as number));
+  receive(remote: HybridTimestamp, nowMs: number = Number.NaN): boolean {
+    const now = this.#stampAt(this.#plausible(nowMs));
     const received = stampOf(remote, this.#zeroMs);
     if (!(received < now + (this.#maxDriftMs + 1) * LOGICAL)) {
       this.#rejected++;
       return false;
     }
-    this.stamp = Math.max(now, this.stamp + 1, received + 1);
+    this.#state.stamp = Math.max(now, this.#state.stamp + 1, received + 1);
     return true;
-  }
-
-  #advance(timeMs: number): number {
-    const time = this.#plausible(timeMs);
-    const stamp = this.#stampAt(time);
-    this.#nextMs = Math.floor(this.#timeOriginMs + time) + 1 - this.#timeOriginMs;
-    this.stamp = Math.max(stamp, this.stamp + 1);
-    return time;
   }
 
   /** Stamp of a millisecond's beginning. */
@@ -98,7 +100,7 @@ export class HybridLogicalClock implements HybridClock {
 
   /** A leap is checked against the clock. It can happen once a drift at most, so the clock is hardly read for it. */
   #plausible(timeMs: number): number {
-    if (timeMs >= 0 && timeMs < this.#nextMs + this.#maxDriftMs) {
+    if (timeMs >= 0 && timeMs < this.#state.nextMs + this.#maxDriftMs) {
       return timeMs;
     }
     const nowMs = this.#now();

@@ -1,6 +1,6 @@
 import { ContextWriter } from './context-ring.ts';
 import { slowestGate } from './gates.ts';
-import type { HybridLogicalClock } from './hlc.ts';
+import { type ClockState, HybridLogicalClock, type HybridLogicalClockConfig, INITIAL_CLOCK_STATE } from './hlc.ts';
 import {
   BATCH,
   DROPPED,
@@ -21,11 +21,7 @@ import { TextWriter } from './text-ring.ts';
 const NUMBERS = NUMBERS_PER_RECORD;
 const BATCH_NUMBERS = BATCH * NUMBERS_PER_RECORD;
 const GATES_TAKEN_AT = GATES_TAKEN;
-const TIME_AT = TIME;
 const STAMP_AT = STAMP;
-
-/** `begin` when the event is refused. */
-export const REFUSED = -1;
 
 interface Memory {
   readonly ring: Ring;
@@ -40,17 +36,20 @@ interface Memory {
  * All that is not needed for each event is left to `#makeRoom`, which grants a few records at a time: it allocates the
  * ring for the first event, publishes the head, asks the gates of lossless subscribers, and wakes sleeping readers.
  */
-export class RingWriter {
+export class RingWriter implements ClockState {
   readonly clock: HybridLogicalClock;
+  stamp: number = INITIAL_CLOCK_STATE.stamp;
+  nextMs: number = INITIAL_CLOCK_STATE.nextMs;
   numbers: Float64Array = new Float64Array(0);
   words: Int32Array = new Int32Array(0);
   readonly #allocate: () => Ring;
   readonly #onAllocate: (ring: Ring) => void;
   #memory: Memory | undefined;
-  /** The records granted, as indexes into `numbers`: the first not published, the next to write, the end. */
-  #unpublished = 0;
-  #next = 0;
+  /** Index in `numbers` of the record to write next. */
+  next = 0;
+  /** Where the records end that may be written without asking, and where those begin that are not published. */
   #granted = 0;
+  #unpublished = 0;
   /** Events published. */
   #published = 0;
   #dropped = 0;
@@ -61,8 +60,8 @@ export class RingWriter {
   #isAwaited = false;
 
   /** @param allocate makes the ring at the first event; `onAllocate` is told when it can be written */
-  constructor(clock: HybridLogicalClock, allocate: () => Ring, onAllocate: (ring: Ring) => void) {
-    this.clock = clock;
+  constructor(clock: HybridLogicalClockConfig, allocate: () => Ring, onAllocate: (ring: Ring) => void) {
+    this.clock = new HybridLogicalClock(clock, this);
     this.#allocate = allocate;
     this.#onAllocate = onAllocate;
   }
@@ -87,20 +86,24 @@ export class RingWriter {
     return this.#allocated().texts;
   }
 
-  /** Opens the next record with its time, and returns its index in `numbers`, or REFUSED. */
-  begin(timeMs: number | undefined): number {
-    if (this.#next === this.#granted && !this.#makeRoom()) {
-      return REFUSED;
+  /** Whether an event at this time can be written without `begin`: the common case. The caller stores the time then. */
+  isReady(timeMs: number): boolean {
+    return this.next !== this.#granted && timeMs >= 0 && timeMs < this.nextMs;
+  }
+
+  /** Opens the next record and stores its time; false when the event is refused. */
+  begin(timeMs: number): boolean {
+    if (this.next === this.#granted && !this.#makeRoom()) {
+      return false;
     }
-    const record = this.#next;
-    this.numbers[record + TIME_AT] = this.clock.tick(timeMs);
-    return record;
+    this.numbers[this.next + TIME] = this.clock.settle(timeMs);
+    return true;
   }
 
   /** Makes the record an event. */
-  commit(record: number): void {
-    this.numbers[record + STAMP_AT] = this.clock.stamp;
-    this.#next = record + NUMBERS;
+  commit(): void {
+    this.numbers[this.next + STAMP_AT] = ++this.stamp;
+    this.next += NUMBERS;
   }
 
   /** Lets other threads see all that was committed. */
@@ -111,7 +114,7 @@ export class RingWriter {
     }
     const { header } = this.#memory.ring;
     this.#published += pending;
-    this.#unpublished = this.#next;
+    this.#unpublished = this.next;
     storePosition(header, HEAD, this.#published);
     if (Atomics.load(header, WAITERS) !== 0) {
       Atomics.store(header, WAITERS, 0);
@@ -123,7 +126,7 @@ export class RingWriter {
   /** Calls `wake` once when the next event is emitted, for a reader in the same thread. */
   onNextEvent(wake: () => void): void {
     this.publish();
-    this.#granted = this.#next;
+    this.#granted = this.next;
     this.#wakers.add(wake);
     this.#isAwaited = true;
   }
@@ -147,11 +150,11 @@ export class RingWriter {
     const { header } = (this.#memory ?? this.#allocated()).ring;
     this.publish();
     if (this.#isAwaited) this.#wakeLocal();
-    const start = this.#next === this.#end ? 0 : this.#next;
+    const start = this.next === this.#end ? 0 : this.next;
     const end = Math.min(start + BATCH_NUMBERS, this.#end);
     // A plain read: a gate that is just being taken is seen a batch later, and has left room for that.
     const granted = header[GATES_TAKEN_AT] === 0 ? end : Math.min(end, start + this.#unreadRoom(header));
-    this.#next = start;
+    this.next = start;
     this.#unpublished = start;
     this.#granted = granted;
     if (granted === start) {
@@ -169,7 +172,7 @@ export class RingWriter {
   }
 
   #pending(): number {
-    return (this.#next - this.#unpublished) / NUMBERS;
+    return (this.next - this.#unpublished) / NUMBERS;
   }
 
   #noteCounts(): void {
