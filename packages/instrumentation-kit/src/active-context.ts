@@ -1,9 +1,13 @@
-import { isSpanContextValid, type Span, trace } from '@opentelemetry/api';
+import { type Context, context, isSpanContextValid, type Span, trace } from '@opentelemetry/api';
 import { eventStream } from '@sonde/event-stream';
 
 const CONTEXT_ID: unique symbol = Symbol.for('sonde.context.id') as never;
 
 interface MarkedSpan extends Span {
+  [CONTEXT_ID]?: number;
+}
+
+interface MarkedContext extends Context {
   [CONTEXT_ID]?: number;
 }
 
@@ -26,7 +30,18 @@ export function contextOf(span: Span | undefined): number {
   return known === undefined ? intern(span) : known;
 }
 
-/** The same for the active span: what `emit(timeMs, value, detail, context)` takes. */
+function markContext(active: MarkedContext): number {
+  const id = contextOf(trace.getSpan(active));
+  if (Object.isExtensible(active)) active[CONTEXT_ID] = id;
+  return id;
+}
+
+/**
+ * The same for the active span: what `emit(timeMs, value, detail, context)` takes. Kept on the context object as well,
+ * which never changes its span: that saves the look-up of the span, half of the time.
+ */
 export function activeContext(): number {
-  return contextOf(trace.getActiveSpan());
+  const active: MarkedContext = context.active();
+  const known = active[CONTEXT_ID];
+  return known === undefined ? markContext(active) : known;
 }

@@ -36,6 +36,18 @@ test('the id is made once a span and differs from span to span', () => {
   expect(contextOf(second)).not.toBe(contextOf(first));
 });
 
+test('the active context is that of the span in each context, however often they alternate', () => {
+  const contexts = ['a', 'b'].map((name) => trace.setSpan(ROOT_CONTEXT, tracer.startSpan(name)));
+  const ids = contexts.map((one) => context.with(one, activeContext));
+  expect(new Set(ids).size).toBe(2);
+  for (let i = 0; i < 3; i++) expect(contexts.map((one) => context.with(one, activeContext))).toEqual(ids);
+  const [first = ROOT_CONTEXT] = contexts;
+  expect(context.with(trace.deleteSpan(first), activeContext)).toBe(0);
+  expect(
+    context.with(Object.freeze(trace.setSpan(ROOT_CONTEXT, tracer.startSpan('c'))), activeContext),
+  ).toBeGreaterThan(0);
+});
+
 test('a frozen span works as well', () => {
   const span = Object.freeze(trace.wrapSpanContext(tracer.startSpan('frozen').spanContext()));
   expect(contextOf(span)).toBeGreaterThan(0);
