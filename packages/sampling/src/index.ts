@@ -4,6 +4,7 @@ export type { KeyDescription, SamplerDescription } from './description.ts';
 export type { FallbackReason } from './fallbacks.ts';
 export type { KeyFunction } from './key-source.ts';
 export { followParent } from './parent-decision.ts';
+export { PRESETS, type PresetName, presetSampler } from './preset-sampler.ts';
 export type { SamplingRule } from './rules.ts';
 export { TELEMETRY } from './sampling-telemetry.ts';
 export { encodeThreshold, NEVER, probabilityOf, thresholdOf } from './threshold.ts';
