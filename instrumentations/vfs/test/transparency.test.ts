@@ -1,0 +1,40 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runProgram } from './fixtures/run-program.ts';
+import { SEED } from './seed.ts';
+
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'sonde-vfs-')));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const fixture = (name: string): string => join(__dirname, 'fixtures', name);
+
+const IS_LONG = process.env.SONDE_TEST_LONG === '1';
+const PROGRAMS = IS_LONG ? 100 : 4;
+const OPERATIONS = IS_LONG ? 2000 : 600;
+
+async function accountOf(seed: number, mode: 'bare' | 'on'): Promise<string[]> {
+  // One directory name for both runs: paths are a part of the account.
+  const directory = join(root, 'work');
+  for (const name of ['work', 'target-directory', 'missing'])
+    rmSync(join(root, name), { recursive: true, force: true });
+  mkdirSync(join(root, 'target-directory'));
+  writeFileSync(join(root, 'target'), 'target');
+  mkdirSync(join(directory, 'd'), { recursive: true });
+  mkdirSync(join(directory, 'g'));
+  const args = [fixture('random-program.ts'), String(seed), String(OPERATIONS), directory];
+  const { code, stdout, stderr } = await runProgram(mode === 'on' ? [...args, 'on'] : args);
+  return [`code ${code}`, ...stderr.replaceAll(/\(node:\d+\)/g, '(node)').split('\n'), ...stdout.split('\n')];
+}
+
+test.each(Array.from({ length: PROGRAMS }, (_, index) => SEED + index))(
+  'a random program of filesystem operations (seed %d) cannot tell that it is observed',
+  async (seed) => {
+    const bare = await accountOf(seed, 'bare');
+    const observed = await accountOf(seed, 'on');
+    expect(bare.length).toBeGreaterThan(OPERATIONS);
+    const firstDifference = bare.findIndex((line, index) => line !== observed[index]);
+    expect(observed[firstDifference]).toBe(bare[firstDifference]);
+    expect(observed).toHaveLength(bare.length);
+  },
+  IS_LONG ? 120_000 : 30_000,
+);
