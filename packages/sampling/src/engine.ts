@@ -3,6 +3,7 @@
  * the past alone and never of a trace's own randomness, so that counts estimated from thresholds are unbiased.
  */
 import { BudgetPool } from './budget-pool.ts';
+import { isDoubtful } from './coverage.ts';
 import { DistinctCounters } from './distinct-counters.ts';
 import { KeyTable, MIN_LIMIT, SHARED_SLOTS } from './key-table.ts';
 import { type PlanScratch, planPool } from './plan.ts';
@@ -28,10 +29,6 @@ const AGE_MS = 10_000;
 /** The rate is looked at after this part of a plan interval's arrivals, and this many at least. */
 const LOOKS = 16;
 const MIN_STRIDE = 16;
-/** Kept traces to expect in the rest of a period that are as good as one. */
-const LIKELY = 10;
-/** Arrivals in the rest of a period that are a last chance. */
-const FEW = 10;
 /** An idle key gives its slot away when its rate (a second) has sunk to this: after a minute or so. */
 const GONE_RATE = 1e-6;
 /** When slots are short, the rarest keys give theirs away, as many as this part of the table at most. */
@@ -159,10 +156,10 @@ export class Engine {
    */
   #mustCover(slot: number, pool: BudgetPool): boolean {
     const { table } = this;
-    if ((table.lastKeptMs[slot] as number) >= this.#periodMs || table.threshold[slot] === 0) return false;
-    if (!pool.canCover || table.isShared(slot)) return false;
+    if ((table.lastKeptMs[slot] as number) >= this.#periodMs || !pool.canCover || table.isShared(slot)) return false;
+    if (table.threshold[slot] === 0 && pool.brake === 1) return false;
     const arrivals = ((table.rate[slot] as number) * (this.#periodMs + this.#config.coverageMs - this.#nowMs)) / 1000;
-    return arrivals * (table.probability[slot] as number) < LIKELY && (arrivals < FEW || pool.canCoverMany);
+    return isDoubtful(arrivals, table.probability[slot] as number, pool.canCoverMany);
   }
 
   /** The trace that {@link decides} or {@link thresholdFor} was asked about last is kept. */

@@ -12,7 +12,7 @@ const bursty: Workload = {
   skew: 1.1,
   errorShare: (key) => (key % 5 === 0 ? 0.3 : 0.05),
 };
-const SEEDS = IS_LONG ? 2000 : 30;
+const SEEDS = IS_LONG ? 2000 : 10;
 
 function biasOf(estimates: readonly Estimate[]): { bias: number; standardError: number } {
   const truth = estimates.reduce((sum, one) => sum + one.truth, 0) / estimates.length;
