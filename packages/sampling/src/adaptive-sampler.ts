@@ -29,7 +29,7 @@ const SHIFT = 8n;
 /**
  * Keeps a budget of traces (or spans) a second, shared among the routes of the application, and writes the threshold from
  * which the true counts follow into every kept trace. Spans with a parent are decided as their parent was. One for each
- * tracer provider. A decision costs about as much as half a TraceIdRatioBased one; dropping allocates nothing.
+ * tracer provider. A decision costs some two thirds of a TraceIdRatioBased one; dropping allocates nothing.
  *
  * @throws TypeError or RangeError at construction for a bad option; never afterwards
  */

@@ -9,7 +9,7 @@ export interface AdaptiveSamplerConfig {
   spansPerSecond?: number;
   /** 0: each key may keep as many traces; 1: each trace has the same chance; between: between. Default 0.5. */
   uniformity?: number;
-  /** Keys that are told apart, 16 to 65,536; further ones share slots. Default 1024, some 120 KB. */
+  /** Keys that are told apart, 16 to 65,536; further ones share slots. Default 1024, some 200 KB. */
   maxKeys?: number;
   /** A key that has traffic is kept at least once in each period of this length, 1,000 to 3,600,000 ms; 0 promises nothing. Default 60,000. */
   coverageMs?: number;

@@ -224,15 +224,11 @@ export class Engine {
   /** Goes on from what another engine knows of the keys of its main budget, the busiest first. */
   adopt(from: Engine): void {
     const { table } = from;
-    const slots = Array.from({ length: table.slots }, (_, slot) => slot).filter(
-      (slot) => table.isUsed[slot] === 1 && table.pool[slot] === 0,
-    );
+    const slots = Array.from({ length: table.slots }, (_, slot) => slot).filter((slot) => table.isUsed[slot] === 1);
     slots.sort((a, b) => (table.rate[b] as number) - (table.rate[a] as number));
     for (const slot of slots) {
-      if (this.table.adopt(table, slot)) continue;
-      table.onEvict(slot);
-      this.table.departedSeen += table.seen[slot] as number;
-      this.table.departedKept += table.kept[slot] as number;
+      const isKnown = table.pool[slot] === 0 && this.table.adopt(table, slot);
+      if (!isKnown) this.table.depart(table, slot);
     }
     this.table.departedSeen += table.departedSeen;
     this.table.departedKept += table.departedKept;

@@ -52,7 +52,7 @@ export class KeyTable {
   departedSeen = 0;
   departedKept = 0;
   /** Told before a slot is given away. */
-  onEvict: (slot: number) => void = () => {};
+  onEvict: (table: KeyTable, slot: number) => void = () => {};
   readonly #heads: Int32Array;
   readonly #next: Int32Array;
   readonly #mask: number;
@@ -161,11 +161,16 @@ export class KeyTable {
     return true;
   }
 
+  /** Adds what a slot of this table, or of a former one, counted to what has gone. */
+  depart(table: KeyTable, slot: number): void {
+    this.onEvict(table, slot);
+    this.departedSeen += table.seen[slot] as number;
+    this.departedKept += table.kept[slot] as number;
+  }
+
   /** Gives a slot away. */
   evict(slot: number): void {
-    this.onEvict(slot);
-    this.departedSeen += this.seen[slot] as number;
-    this.departedKept += this.kept[slot] as number;
+    this.depart(this, slot);
     this.#unlink(slot);
     this.isUsed[slot] = 0;
     this.names[slot] = '';

@@ -38,7 +38,7 @@ export class SamplingMetrics {
   constructor(state: ReportedState) {
     this.#state = state;
     this.#instruments = hotMetricsFrom(TELEMETRY);
-    state.decision.engine.table.onEvict = (slot): void => this.#tell(state.decision.engine.table, slot);
+    state.decision.engine.table.onEvict = (table, slot): void => this.#tell(table, slot);
     this.close = hotMetrics()
       .meter(TELEMETRY.scope, TELEMETRY.version)
       .observe(() => this.#report());

@@ -38,5 +38,13 @@ test('metrics tell of each key what describe() tells, and every metric of the ta
   expect([sum('first'), sum('second'), sum('(other)'), sum('third')]).toEqual([1000, 1000, 2000, 0]);
   const { kept } = self.sampler.describe();
   expect(sum('first', 'kept') + sum('second', 'kept') + sum('(other)', 'kept')).toBe(kept);
+  // Nothing is told twice or lost when the settings change, whichever budget a key belonged to.
+  self.sampler.update({ maxKeys: 16, rules: [{ route: 'own', keep: { budget: 1 } }] });
+  self.run('own', 500, 1);
+  self.sampler.update({ rules: [] });
+  self.run('first', 500, 1);
+  const { seen } = self.sampler.describe();
+  const after = (await collect()).filter(({ name }) => name === 'sonde.sampling.traces');
+  expect([seen, after.reduce((total, { value }) => total + value, 0)]).toEqual([5000, 5000]);
   self.sampler.shutdown();
 });
