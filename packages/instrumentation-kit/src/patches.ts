@@ -25,6 +25,23 @@ export function impersonate(wrapper: AnyFunction, original: AnyFunction): void {
   }
 }
 
+/** Arrow functions, methods and async functions have no `prototype`: what stands in for one must have none either. */
+function withoutPrototype(wrapper: AnyFunction): AnyFunction {
+  const { method } = {
+    method(this: unknown, ...args: unknown[]): unknown {
+      return Reflect.apply(wrapper, this, args);
+    },
+  };
+  return method;
+}
+
+function shapedLike(wrapper: AnyFunction, original: AnyFunction): AnyFunction {
+  const isShaped = Object.hasOwn(original, 'prototype') || !Object.hasOwn(wrapper, 'prototype');
+  const shaped = isShaped ? wrapper : withoutPrototype(wrapper);
+  impersonate(shaped, original);
+  return shaped;
+}
+
 function patchable(target: object, key: PropertyKey): PropertyDescriptor | undefined {
   const descriptor = Object.getOwnPropertyDescriptor(target, key);
   if (descriptor === undefined || typeof descriptor.value !== 'function') return undefined;
@@ -48,9 +65,9 @@ function install(
   const descriptor = patchable(target, key);
   if (descriptor === undefined) return undefined;
   const patch: Patch = { active: true };
-  const wrapper = create(descriptor.value, patch);
-  if (wrapper === descriptor.value) return undefined;
-  impersonate(wrapper, descriptor.value);
+  const created = create(descriptor.value, patch);
+  if (created === descriptor.value) return undefined;
+  const wrapper = shapedLike(created, descriptor.value);
   if (!replace(target, key, { ...descriptor, value: wrapper })) return undefined;
   return { target, key, wrapper, descriptor, patch };
 }

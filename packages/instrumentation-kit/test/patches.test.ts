@@ -48,6 +48,16 @@ test('a wrapped async function keeps the prototype by which it is known as one',
   expect(Object.prototype.toString.call(target.load)).toBe('[object AsyncFunction]');
 });
 
+test.each([
+  ['an arrow function', { call: () => 1 }],
+  ['a method', { call() {} }],
+  ['an async function', { call: async () => 1 }],
+])('%s, which has no prototype, gets none', (_, target) => {
+  createPatches().wrap(target, 'call', counting({ calls: 0 }));
+  expect(Object.hasOwn(target.call, 'prototype')).toBe(false);
+  expect(() => Reflect.construct(target.call, [])).toThrow(TypeError);
+});
+
 test('a wrapped class can be constructed and extended', () => {
   class Stream {
     readonly path: string;
