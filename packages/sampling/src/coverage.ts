@@ -1,5 +1,5 @@
 /** Kept traces to expect in the rest of a period that are as good as one; the rate of a key may be well below its estimate. */
-const CERTAIN = 30;
+const CERTAIN = 12;
 /** The same while the account runs low. */
 const LIKELY = 10;
 /** Arrivals in the rest of a period that are a last chance. */
