@@ -1,4 +1,4 @@
-import type { Fault, LoadSummary } from '../load/protocol.ts';
+import type { Fault, FaultEnd, LoadSummary } from '../load/protocol.ts';
 import type { DemoOptions } from '../options.ts';
 import type { ScrapeLog } from '../scrape.ts';
 import type { TelemetryStore } from '../telemetry/store.ts';
@@ -16,6 +16,7 @@ export interface DemoFacts {
   readonly store: TelemetryStore;
   readonly findings: Findings;
   readonly faults: readonly Fault[];
+  readonly ends: ReadonlyMap<number, FaultEnd>;
   /** Undefined when the run was cut short. */
   readonly summary: LoadSummary | undefined;
   readonly scrapes: ScrapeLog;
@@ -27,7 +28,7 @@ export interface DemoFacts {
 
 /** The report on the sample service: what Sonde exported, and at the end what it made of the faults. */
 export function demoReport(facts: DemoFacts): Report {
-  const { options, store, findings, faults, startMs, elapsedMs } = facts;
+  const { options, store, findings, faults, ends, startMs, elapsedMs } = facts;
   const stalls = findings.stalls();
   const slow = findings.slowOperations();
   const context = { startMs, stalls };
@@ -45,7 +46,7 @@ export function demoReport(facts: DemoFacts): Report {
       stallsSection(context),
       streamSection(store),
       crossCheckSection(facts),
-      faultsSection({ faults, slow, stalls, startMs }),
+      faultsSection({ faults, ends, slow, stalls, startMs }),
     ],
   };
 }
@@ -84,13 +85,14 @@ function crossCheckSection({ store, summary: load, scrapes, target }: DemoFacts)
 
 interface FaultFacts {
   readonly faults: readonly Fault[];
+  readonly ends: ReadonlyMap<number, FaultEnd>;
   readonly slow: readonly SlowOperation[];
   readonly stalls: readonly Stall[];
   readonly startMs: number;
 }
 
 /** The log of the load side against the reports of Sonde. */
-function faultsSection({ faults, slow, stalls, startMs }: FaultFacts): Section {
+function faultsSection({ faults, ends, slow, stalls, startMs }: FaultFacts): Section {
   const title = 'Injected faults';
   if (faults.length === 0) return { title, blocks: [lines(toned('None was injected.', 'dim'))] };
   const { outcomes, otherStalls } = match(faults, slow, stalls);
@@ -109,12 +111,13 @@ function faultsSection({ faults, slow, stalls, startMs }: FaultFacts): Section {
           right('at'),
           left('fault'),
           flexible('route'),
-          right('lasted'),
+          right('planned'),
+          right('client waited'),
           left('found'),
           right('after'),
           flexible('Sonde named'),
         ],
-        outcomes.map((outcome) => outcomeRow(outcome, startMs)),
+        outcomes.map((outcome) => outcomeRow(outcome, ends.get(outcome.fault.id), startMs)),
       ),
       lines(
         verdict,
@@ -128,9 +131,11 @@ function faultsSection({ faults, slow, stalls, startMs }: FaultFacts): Section {
   };
 }
 
-function outcomeRow({ fault, found, afterMs, hasRoute, hasCause }: Outcome, startMs: number): Cell[] {
+function outcomeRow(outcome: Outcome, end: FaultEnd | undefined, startMs: number): Cell[] {
+  const { fault, found, afterMs, hasRoute, hasCause } = outcome;
+  const waited = end === undefined ? '-' : duration(end.endMs - fault.startMs);
   const what = fault.kind === 'slow-file' ? `slow file, ${fault.slowness}` : `blocked loop, ${fault.phase} await`;
-  const start: Cell[] = [clock(fault.startMs - startMs), what, fault.route, duration(fault.durationMs)];
+  const start: Cell[] = [clock(fault.startMs - startMs), what, fault.route, duration(fault.durationMs), waited];
   if (found === undefined) return [...start, toned('missed', 'bad'), '-', '-'];
   const cause = fault.kind === 'slow-file' ? 'path' : (fault.culprit ?? 'function');
   const named = [hasRoute ? 'route' : '', hasCause ? cause : ''].filter((name) => name !== '').join(', ');
