@@ -18,16 +18,19 @@ interface Permission {
   has(scope: string, reference?: string): boolean;
 }
 
-/** Asks before trying: under `--permission` our own refused reads would be reported as the application's denials. */
+/**
+ * Asks before trying under `--permission`. To ask is published as a denial when the answer is no, so that it happens
+ * unobserved as well: what reports denials leaves those out.
+ */
 function isAllowed(path: string): boolean {
   const { permission } = process as { permission?: Permission };
   return permission?.has('fs.read', path) ?? true;
 }
 
 function attempt<T>(path: string, read: (path: string) => T): T | undefined {
-  if (process.platform !== 'linux' || !isAllowed(path)) return undefined;
+  if (process.platform !== 'linux') return undefined;
   try {
-    return unobserved(() => read(path));
+    return unobserved(() => (isAllowed(path) ? read(path) : undefined));
   } catch {
     return undefined;
   }

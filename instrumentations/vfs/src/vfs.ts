@@ -55,15 +55,20 @@ function createRecorderOf(config: ResolvedConfig, tracer: () => Tracer): Recorde
 type IsWanted = (definition: OperationDefinition) => boolean;
 
 function patchFunctions(patches: Patches, recorder: Recorder, handles: FileHandles, isWanted: IsWanted): void {
+  const refused: string[] = [];
   for (const definition of FS_OPERATIONS.filter(isWanted)) {
     const { name, descriptor } = definition;
     const adopt = descriptor === 'open' ? handles.adopt : undefined;
     const promise = observePromise(createOperation(definition, 'promise'), recorder, adopt);
     const callback = observeCallback(createOperation(definition, 'callback'), recorder);
-    patches.wrap(fs, `${name}Sync`, observeSync(createOperation(definition, 'sync'), recorder));
+    const sync = `${name}Sync`;
+    const isWrapped = patches.wrap(fs, sync, observeSync(createOperation(definition, 'sync'), recorder));
+    if (!isWrapped && typeof Reflect.get(fs, sync) === 'function') refused.push(sync);
     patches.wrap(fs, name, name === 'openAsBlob' ? promise : callback);
     patches.wrap(fs.promises, name, name === 'glob' ? observeGlob(definition, recorder) : promise);
   }
+  if (refused.length === 0) return;
+  warnOnce('vfs.refused', `${TELEMETRY.scope}: fs is frozen; ${refused.length} of its functions cannot be observed`);
 }
 
 /** Before `realpath` itself: its wrapper takes over the own properties that it finds. */
@@ -104,6 +109,7 @@ export function createVfs(config: ResolvedConfig, tracer: () => Tracer): Vfs {
         .meter(TELEMETRY.scope, TELEMETRY.version)
         .observe(() => {
           state.depth = 0;
+          state.own = 0;
         }),
     );
   };
@@ -120,8 +126,6 @@ export function createVfs(config: ResolvedConfig, tracer: () => Tracer): Vfs {
       }
       release = [unclaim];
       patch();
-      if (patches.size === 0)
-        warnOnce('vfs.frozen', `${TELEMETRY.scope}: fs cannot be patched (frozen); nothing is observed`);
       return true;
     },
     disable(): void {

@@ -7,11 +7,13 @@ import { shared } from '@sonde/event-stream';
  */
 export interface Observation {
   depth: number;
+  /** The same for Sonde's own work alone: what goes wrong meanwhile (a denied read) is not the application's. */
+  own: number;
 }
 
 /** The depth of this thread. Take it once, at module or plugin level: the object never changes. */
 export function observation(): Observation {
-  return shared('kit.observation', () => ({ depth: 0 }));
+  return shared('kit.observation', () => ({ depth: 0, own: 0 }));
 }
 
 /**
@@ -20,12 +22,14 @@ export function observation(): Observation {
  */
 export function unobserved<T>(work: () => T): T {
   const state = observation();
-  const outer = state.depth;
-  state.depth = outer + 1;
+  const { depth, own } = state;
+  state.depth = depth + 1;
+  state.own = own + 1;
   try {
     return work();
   } finally {
-    state.depth = outer;
+    state.depth = depth;
+    state.own = own;
   }
 }
 

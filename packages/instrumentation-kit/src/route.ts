@@ -34,12 +34,18 @@ function routeOfSpan(root: ReadableRoot | undefined): string | undefined {
   const attribute = root.attributes?.['http.route'];
   if (typeof attribute === 'string') return attribute;
   if (root[ROUTE] !== undefined) return root[ROUTE];
-  return root.kind === SpanKind.SERVER && typeof root.name === 'string' ? root.name : undefined;
+  return root.kind === SpanKind.SERVER && typeof root.name === 'string' ? routeInName(root.name) : undefined;
+}
+
+/** `{method} {http.route}` is how semantic conventions name a server span; before the route is known, `{method}` alone. */
+function routeInName(name: string): string | undefined {
+  const at = name.indexOf('/');
+  return at === 0 || name[at - 1] === ' ' ? name.slice(at) : undefined;
 }
 
 /**
  * The route of the request in flight in this asynchronous context, e.g. `/users/:id`: what a framework told the HTTP
- * instrumentation, or `http.route`, else the name, of the local root span. Undefined outside a request. Some 100 ns:
+ * instrumentation, or `http.route`, else the route in the name, of the local root span. Undefined outside a request. Some 100 ns:
  * for slow and failed operations, not for every one.
  */
 export function currentRoute(): string | undefined {

@@ -8,7 +8,8 @@ afterEach(() => context.disable());
 test('work of Sonde runs deeper, and the depth comes back, also after a throw', () => {
   const state = observation();
   expect(state.depth).toBe(0);
-  expect(unobserved(() => unobserved(() => state.depth))).toBe(2);
+  expect(unobserved(() => unobserved(() => [state.depth, state.own]))).toEqual([2, 2]);
+  expect(state.own).toBe(0);
   expect(() =>
     unobserved(() => {
       throw new Error('x');
