@@ -131,7 +131,7 @@ describe('a preloaded program', () => {
     expect(outcome).toMatchObject({ code: 0, stdout: 'done\n' });
     expect(lines(outcome.stderr)).toEqual([
       expect.stringMatching(
-        /^sonde: Sonde cannot be loaded and is off, the application runs without it: .* is not a function$/,
+        /^sonde: Sonde could not start and is off, the application runs without it: .* is not a function$/,
       ),
     ]);
   });
@@ -141,7 +141,7 @@ describe('a preloaded program', () => {
     expect(outcome).toMatchObject({ code: 0, stdout: 'done\n' });
     expect(lines(outcome.stderr)).toEqual([
       expect.stringMatching(
-        /^sonde: Sonde cannot be loaded and is off, .*Cannot find package '@opentelemetry\/sdk-metrics'/,
+        /^sonde: Sonde could not start and is off, .*Cannot find package '@opentelemetry\/sdk-metrics'/,
       ),
     ]);
   });

@@ -61,6 +61,13 @@ describe('the preload', () => {
     expect(sink.spans.filter((span) => span.kind === KIND.SERVER)).toHaveLength(2);
   });
 
+  it('counts in the main thread what a worker thread does, which loads no SDK while nobody takes its spans', async () => {
+    const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
+    const outcome = await runProgram({ args: ['--import', REGISTER, 'worker-metrics.mjs'], env });
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    expect(outcome.stdout).toBe('records spans false\ncounted true\nthreads 2\n');
+  });
+
   it('switches everything off by OTEL_SDK_DISABLED=true', async () => {
     const port = await freePort();
     const env = { ...sink.env, SONDE_PROMETHEUS: '1', OTEL_EXPORTER_PROMETHEUS_PORT: String(port) };

@@ -1,19 +1,30 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { guard } from '@sonde/instrumentation-kit';
-import { SchedulerInstrumentation } from '@sonde/instrumentation-scheduler';
-import { VfsInstrumentation } from '@sonde/instrumentation-vfs';
 import { tellBlockedLoop } from './blocked-loop-listeners.ts';
-import { InPlaceHttpInstrumentation } from './http-instrumentation.ts';
+import { loadPackage, loadSibling } from './load-module.ts';
 import { withoutRequireHook } from './require-gate.ts';
 import type { InstrumentationName, ResolvedOptions } from './types.ts';
-import { YieldingUndiciInstrumentation } from './undici-instrumentation.ts';
+
+type Http = typeof import('./http-instrumentation.ts');
+type Undici = typeof import('./undici-instrumentation.ts');
+type Vfs = typeof import('@sonde/instrumentation-vfs');
+type Scheduler = typeof import('@sonde/instrumentation-scheduler');
 
 const CREATE: Readonly<Record<InstrumentationName, (options: ResolvedOptions) => Instrumentation>> = {
-  http: () => new InPlaceHttpInstrumentation(),
-  undici: () => new YieldingUndiciInstrumentation(),
-  vfs: ({ slowThresholdMs, paths }) =>
-    withoutRequireHook(() => new VfsInstrumentation({ enabled: false, slowThresholdMs, paths })),
-  scheduler: ({ blockedThresholdMs }) => {
+  http() {
+    const { InPlaceHttpInstrumentation } = loadSibling<Http>('http-instrumentation');
+    return new InPlaceHttpInstrumentation();
+  },
+  undici() {
+    const { YieldingUndiciInstrumentation } = loadSibling<Undici>('undici-instrumentation');
+    return new YieldingUndiciInstrumentation();
+  },
+  vfs({ slowThresholdMs, paths }) {
+    const { VfsInstrumentation } = loadPackage<Vfs>('@sonde/instrumentation-vfs');
+    return withoutRequireHook(() => new VfsInstrumentation({ enabled: false, slowThresholdMs, paths }));
+  },
+  scheduler({ blockedThresholdMs }) {
+    const { SchedulerInstrumentation } = loadPackage<Scheduler>('@sonde/instrumentation-scheduler');
     const blockedLoop = { thresholdMs: blockedThresholdMs, onBlockedLoop: tellBlockedLoop };
     return withoutRequireHook(() => new SchedulerInstrumentation({ enabled: false, blockedLoop }));
   },

@@ -2,7 +2,7 @@ import { type Span as ApiSpan, type Context, TraceFlags } from '@opentelemetry/a
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { SpanEventProcessor } from '@sonde/event-bridge';
 import { linkLocalRoot } from '@sonde/instrumentation-kit';
-import { SchedulerSpanProcessor } from '@sonde/instrumentation-scheduler';
+import { loadPackage } from './load-module.ts';
 import type { ResolvedOptions } from './types.ts';
 
 /**
@@ -26,10 +26,15 @@ export class LocalRootProcessor implements SpanProcessor {
   async shutdown(): Promise<void> {}
 }
 
+type Scheduler = typeof import('@sonde/instrumentation-scheduler');
+
 /** The span processors of Sonde's own that the options ask for. They export nothing and rewrite nothing. */
 export function ownSpanProcessors(options: ResolvedOptions, localRoots: LocalRootProcessor): SpanProcessor[] {
   const processors: SpanProcessor[] = [localRoots];
-  if (options.instrumentations.includes('scheduler')) processors.push(new SchedulerSpanProcessor());
+  if (options.instrumentations.includes('scheduler')) {
+    const { SchedulerSpanProcessor } = loadPackage<Scheduler>('@sonde/instrumentation-scheduler');
+    processors.push(new SchedulerSpanProcessor());
+  }
   if (options.spanEvents) processors.push(new SpanEventProcessor());
   return processors;
 }

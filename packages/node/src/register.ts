@@ -1,7 +1,6 @@
 import { writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { extname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { loadSibling } from './load-module.ts';
 import { processRole } from './process-role.ts';
 
 // This file loads before the application does, in every process that inherits NODE_OPTIONS. What decides whether there
@@ -10,19 +9,12 @@ const { env, pid, argv } = process;
 const isDisabled = env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
 const role = processRole({ isMainThread, pid, script: argv[1], environment: env });
 
-function start(): void {
-  const { preload } = createRequire(import.meta.url)(`./preload${extname(import.meta.filename)}`) as {
-    preload: (as: typeof role) => void;
-  };
-  preload(role);
-}
-
-/** A package of the SDK is missing, or of a version that does not fit: no reason for the application not to start. */
-function tellLoadFailure(error: unknown): void {
-  const [reason] = String(error).split('\n', 1);
+/** A package is missing, or of a version that does not fit, or else: no reason for the application not to start. */
+function tellFailure(error: unknown): void {
   if (role !== 'main' || env.SONDE_BANNER === '0') return;
+  const [reason] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
   try {
-    writeSync(2, `sonde: Sonde cannot be loaded and is off, the application runs without it: ${reason}\n`);
+    writeSync(2, `sonde: Sonde could not start and is off, the application runs without it: ${reason}\n`);
   } catch {
     // Nobody can be told.
   }
@@ -30,8 +22,8 @@ function tellLoadFailure(error: unknown): void {
 
 if (!isDisabled && role !== 'tool') {
   try {
-    start();
+    loadSibling<typeof import('./preload.ts')>('preload').preload(role);
   } catch (error) {
-    tellLoadFailure(error);
+    tellFailure(error);
   }
 }

@@ -1,3 +1,5 @@
+import { DiagConsoleLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { diagLogLevelFromString, getStringFromEnv } from '@opentelemetry/core';
 import { guard, onWarning } from '@sonde/instrumentation-kit';
 import { FOREIGN_SDK_LINE, startUpLine } from './banner.ts';
 import type { Resolution } from './configuration/resolve-options.ts';
@@ -19,6 +21,13 @@ export interface RuntimeConfig {
   readonly terminal: Terminal;
 }
 
+/** To the console, as NodeSDK does, and so in a main process only: a child's output may be read by its parent. */
+function setUpDiagnostics(role: ProcessRole): void {
+  const level = getStringFromEnv('OTEL_LOG_LEVEL');
+  if (level === undefined || role !== 'main') return;
+  diag.setLogger(new DiagConsoleLogger(), { logLevel: diagLogLevelFromString(level) ?? DiagLogLevel.INFO });
+}
+
 /** Everything that the preload starts in one thread: the subsystems, an SDK, and what an exit has to wait for. */
 class PreloadedRuntime implements Runtime {
   readonly #config: RuntimeConfig;
@@ -35,6 +44,7 @@ class PreloadedRuntime implements Runtime {
   }
 
   start(): void {
+    setUpDiagnostics(this.#config.role);
     const { resolution, role, terminal } = this.#config;
     const { options, file } = resolution;
     this.#undo.push(onWarning((sentence) => terminal.note(sentence)));

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import { extname } from 'node:path';
 import type { NodeSDK } from '@opentelemetry/sdk-node';
+import { loadSibling } from './load-module.ts';
 import type { SondeOptions } from './types.ts';
 
 /** What the constructor of NodeSDK takes. */
@@ -12,9 +11,7 @@ export interface SondeConfigOptions extends SondeOptions {
   sdk?: NodeSdkConfiguration;
 }
 
-interface Implementation {
-  createNodeSdkConfiguration(options: SondeConfigOptions): NodeSdkConfiguration;
-}
+type Implementation = typeof import('./node-sdk-configuration.ts');
 
 /**
  * A configuration for `new NodeSDK(...)`: your own fields with Sonde's instrumentations, span processors and metric
@@ -27,6 +24,5 @@ interface Implementation {
 export function sondeConfig(options: SondeConfigOptions = {}): NodeSdkConfiguration {
   if (process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return options?.sdk ?? {};
   // Loaded here, so that code that imports only the handle does not load an SDK.
-  const file = `./node-sdk-configuration${extname(import.meta.filename)}`;
-  return (createRequire(import.meta.url)(file) as Implementation).createNodeSdkConfiguration(options);
+  return loadSibling<Implementation>('node-sdk-configuration').createNodeSdkConfiguration(options);
 }

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { diag } from '@opentelemetry/api';
 import { unobserved } from '@sonde/instrumentation-kit';
+import { loadPackage } from './load-module.ts';
 import type { ProcessRole } from './process-role.ts';
 
 const STDERR = 2;
@@ -26,6 +26,11 @@ export interface TerminalConfig {
   readonly write?: (text: string) => void;
 }
 
+/** Loaded only to ask: it brings the network with it. */
+function isTerminalStderr(): boolean {
+  return loadPackage<typeof import('node:tty')>('node:tty').isatty(STDERR);
+}
+
 // BAD: process.stderr. Its first use makes a stream, which for a pipe can change when and how the program's own
 // writes come out. A full pipe (EAGAIN) or a closed one loses the line, nothing else.
 function writeToStderr(text: string): void {
@@ -42,7 +47,7 @@ function writeToStderr(text: string): void {
  * managers never print.
  */
 export function createTerminal(config: TerminalConfig): Terminal {
-  const { role, banner, hasChannel, isTerminal = () => isatty(STDERR), write = writeToStderr } = config;
+  const { role, banner, hasChannel, isTerminal = isTerminalStderr, write = writeToStderr } = config;
   const said = new Set<string>();
   const note = (sentence: string): void => {
     const isWanted = role === 'main' && (banner ?? (!hasChannel && isTerminal()));

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../opentelemetry/environment.ts';
+import { resumeWaiting, stopWaiting } from '../opentelemetry/lazy-exporter.ts';
 import { isAnyReachable } from './reachability.ts';
 
 /** Longest delay of an exit while telemetry is being delivered. */
@@ -21,17 +22,22 @@ export interface DeliveryConfig {
  */
 export async function deliver(config: DeliveryConfig): Promise<void> {
   const { timeoutMs = DELIVERY_TIMEOUT_MS, reachTimeoutMs = REACH_TIMEOUT_MS } = config;
+  resumeWaiting();
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(finish, timeoutMs);
+    const timer = setTimeout(giveUp, timeoutMs);
     function finish(): void {
       clearTimeout(timer);
       resolve();
     }
+    function giveUp(): void {
+      stopWaiting();
+      finish();
+    }
     Promise.resolve(config.flush()).then(finish, finish);
     if (config.endpoints !== undefined && config.endpoints.length > 0) {
       isAnyReachable(config.endpoints, reachTimeoutMs).then((isReachable) => {
-        if (!isReachable) finish();
-      }, finish);
+        if (!isReachable) giveUp();
+      }, giveUp);
     }
   });
 }

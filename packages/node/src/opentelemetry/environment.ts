@@ -1,5 +1,4 @@
 import { diag } from '@opentelemetry/api';
-import { getNumberFromEnv, getStringFromEnv, getStringListFromEnv } from '@opentelemetry/core';
 import { mayUseNetwork } from '../permissions.ts';
 
 /** The three signals, as OTEL_* variables spell them. */
@@ -13,18 +12,20 @@ export function defined<T extends object>(values: T): Defined<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-/** A number above 0, or undefined; what is not one is told through `diag`, as NodeSDK does. */
-export function positiveNumber(name: string): number | undefined {
-  const value = getNumberFromEnv(name);
-  if (value === undefined || value > 0) return value;
-  diag.warn(`${name} must be a number above 0, got ${value}; the default holds`);
-  return undefined;
+/** A variable's text, or undefined when it is absent or blank. As `getStringFromEnv` of @opentelemetry/core, unloaded. */
+export function textOf(name: string): string | undefined {
+  const text = process.env[name];
+  return text === undefined || text.trim() === '' ? undefined : text;
+}
+
+function listOf(name: string): string[] {
+  const parts = textOf(name)?.split(',') ?? [];
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
 function hasEndpoint(signal: Signal): boolean {
   return (
-    getStringFromEnv('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined ||
-    getStringFromEnv(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) !== undefined
+    textOf('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined || textOf(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) !== undefined
   );
 }
 
@@ -39,15 +40,14 @@ export function exporterNames(signal: Signal): readonly string[] | undefined {
 }
 
 function wantedExporters(signal: Signal): readonly string[] | undefined {
-  const named = [...new Set(getStringListFromEnv(`OTEL_${signal}_EXPORTER`) ?? [])];
+  const named = [...new Set(listOf(`OTEL_${signal}_EXPORTER`))];
   if (named.length > 0) return named.includes('none') ? [] : named;
   return hasEndpoint(signal) ? ['otlp'] : undefined;
 }
 
 /** `grpc`, `http/json` or `http/protobuf`. */
 export function otlpProtocol(signal: Signal): 'grpc' | 'http/json' | 'http/protobuf' {
-  const named =
-    getStringFromEnv(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? getStringFromEnv('OTEL_EXPORTER_OTLP_PROTOCOL');
+  const named = textOf(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? textOf('OTEL_EXPORTER_OTLP_PROTOCOL');
   const protocol = named?.trim();
   if (protocol === undefined || protocol === '') return 'http/protobuf';
   if (protocol === 'grpc' || protocol === 'http/json' || protocol === 'http/protobuf') return protocol;
@@ -67,8 +67,8 @@ const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
 export function otlpEndpoint(signal: Signal): Endpoint | undefined {
   const isGrpc = otlpProtocol(signal) === 'grpc';
   const text =
-    getStringFromEnv(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ??
-    getStringFromEnv('OTEL_EXPORTER_OTLP_ENDPOINT') ??
+    textOf(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ??
+    textOf('OTEL_EXPORTER_OTLP_ENDPOINT') ??
     `http://localhost:${isGrpc ? 4317 : 4318}`;
   if (text.startsWith('unix:')) return undefined;
   try {

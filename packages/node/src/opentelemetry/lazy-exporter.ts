@@ -58,6 +58,25 @@ export async function loadExporter<Items>(packageName: string, className: string
   return exporter;
 }
 
+/** Those who wait for exports, and whether waiting is over. */
+const waiting = new Set<() => void>();
+let isWaitingOver = false;
+
+/**
+ * Ends every `forceFlush` under way and to come. The processors of the SDK wait for one beside a timer of 30 s that
+ * keeps the process alive: an exit that has given up on a delivery must not leave them waiting.
+ */
+export function stopWaiting(): void {
+  isWaitingOver = true;
+  for (const stop of waiting) stop();
+  waiting.clear();
+}
+
+/** Lets `forceFlush` wait again, for the next delivery. */
+export function resumeWaiting(): void {
+  isWaitingOver = false;
+}
+
 /** As many as the stock OTLP exporters have under way at most. */
 const MAX_IN_FLIGHT = 30;
 
@@ -91,7 +110,14 @@ export class LazyExporter<Items> implements Exporter<Items> {
   }
 
   async forceFlush(): Promise<void> {
-    await Promise.allSettled(this.#inFlight);
+    if (isWaitingOver || this.#inFlight.size === 0) return;
+    await new Promise<void>((resolve) => {
+      waiting.add(resolve);
+      Promise.allSettled(this.#inFlight).then(() => {
+        waiting.delete(resolve);
+        resolve();
+      });
+    });
   }
 
   async shutdown(): Promise<void> {

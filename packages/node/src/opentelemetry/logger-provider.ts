@@ -3,7 +3,8 @@ import { getNumberFromEnv } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { LoggerProvider, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Deliveries } from './deliveries.ts';
-import { defined, exporterNames, otlpProtocol, positiveNumber } from './environment.ts';
+import { defined, exporterNames, otlpProtocol } from './environment.ts';
+import { positiveNumber } from './positive-number.ts';
 
 type SdkLogs = typeof import('@opentelemetry/sdk-logs');
 

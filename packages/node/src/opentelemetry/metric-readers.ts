@@ -12,8 +12,9 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { type HotMetricProducer, hotMetrics } from '@sonde/hot-metrics';
 import type { Deliveries } from './deliveries.ts';
-import { exporterNames, otlpProtocol, positiveNumber } from './environment.ts';
+import { exporterNames, otlpProtocol } from './environment.ts';
 import type { LazyExporter } from './lazy-exporter.ts';
+import { positiveNumber } from './positive-number.ts';
 
 const PACKAGES = {
   grpc: '@opentelemetry/exporter-metrics-otlp-grpc',

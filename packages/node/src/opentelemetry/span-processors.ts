@@ -8,7 +8,8 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
 import type { Deliveries } from './deliveries.ts';
-import { defined, exporterNames, otlpProtocol, positiveNumber } from './environment.ts';
+import { defined, exporterNames, otlpProtocol } from './environment.ts';
+import { positiveNumber } from './positive-number.ts';
 
 const PACKAGES = {
   grpc: '@opentelemetry/exporter-trace-otlp-grpc',
