@@ -9,7 +9,7 @@ import { type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { ExportResultCode } from '@opentelemetry/core';
 import { AlwaysOnSampler, BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
-import { createEventStream, type EventDefinition, eventStream, Severity } from '@sonde/event-stream';
+import { createEventStream, type EventDefinition, type EventHandle, eventStream, Severity } from '@sonde/event-stream';
 import { activeContext } from '@sonde/instrumentation-kit';
 import { childVariant } from '../../../benchmarks/child.ts';
 import {
@@ -18,7 +18,6 @@ import {
   type BenchmarkOptions,
   type BenchmarkResult,
   cpuNanosPerOp,
-  exactGate,
   type Gate,
   interleave,
   type Row,
@@ -56,7 +55,7 @@ const FILTER = 'filter that all records pass';
 const PERCENTILES = 'p50, p95 and p99';
 const ONE = 'one producer thread';
 const TWO = 'two producer threads';
-const MEMORY = 'RSS of a full stream';
+const MEMORY = 'memory of a full stream';
 
 function value(i: number): number {
   return VALUES[i & 4095] as number;
@@ -85,6 +84,28 @@ function spanCost(): { cost: () => Promise<number>; active: Context } {
   return { cost, active: trace.setSpan(ROOT_CONTEXT, tracer.startSpan('active')) };
 }
 
+// The loops take what they use as arguments: from a closure it would be fetched for each event.
+
+function emitPassed(iterations: number, handle: EventHandle, now: number): void {
+  for (let i = 0; i < iterations; i++) handle.emit(now, i);
+}
+
+function emitTraced(iterations: number, handle: EventHandle, now: number): void {
+  for (let i = 0; i < iterations; i++) handle.emit(now, i, 0, activeContext());
+}
+
+function emitRead(iterations: number, handle: EventHandle): void {
+  for (let i = 0; i < iterations; i++) handle.emit(undefined, i);
+}
+
+function emitText(iterations: number, handle: EventHandle, now: number): void {
+  for (let i = 0; i < iterations; i++) handle.emitText({ text: '/var/lib/service/data/file.txt', timeMs: now });
+}
+
+function readClock(iterations: number): void {
+  for (let i = 0; i < iterations; i++) performance.now();
+}
+
 async function emitRows({ rounds, log }: BenchmarkOptions): Promise<Row[]> {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const span = spanCost();
@@ -96,32 +117,12 @@ async function emitRows({ rounds, log }: BenchmarkOptions): Promise<Row[]> {
   return interleave({
     variants: {
       [SPAN]: span.cost,
-      [PASSED]: () =>
-        cpuNanosPerOp(EMITS, (n) => {
-          for (let i = 0; i < n; i++) handle.emit(now, i);
-        }),
-      [TRACED]: () =>
-        context.with(span.active, () =>
-          cpuNanosPerOp(EMITS, (n) => {
-            for (let i = 0; i < n; i++) handle.emit(now, i, 0, activeContext());
-          }),
-        ),
-      [CLOCK]: () =>
-        cpuNanosPerOp(CLOCK_EMITS, (n) => {
-          for (let i = 0; i < n; i++) handle.emit(undefined, i);
-        }),
-      'emitText, 30 characters': () =>
-        cpuNanosPerOp(TEXT_EMITS, (n) => {
-          for (let i = 0; i < n; i++) handle.emitText({ text: '/var/lib/service/data/file.txt', timeMs: now });
-        }),
-      'emit, switched off by its level': () =>
-        cpuNanosPerOp(EMITS, (n) => {
-          for (let i = 0; i < n; i++) disabled.emit(now, i);
-        }),
-      'performance.now() alone': () =>
-        cpuNanosPerOp(CLOCK_EMITS, (n) => {
-          for (let i = 0; i < n; i++) performance.now();
-        }),
+      [PASSED]: () => cpuNanosPerOp(EMITS, (n) => emitPassed(n, handle, now)),
+      [TRACED]: () => context.with(span.active, () => cpuNanosPerOp(EMITS, (n) => emitTraced(n, handle, now))),
+      [CLOCK]: () => cpuNanosPerOp(CLOCK_EMITS, (n) => emitRead(n, handle)),
+      'emitText, 30 characters': () => cpuNanosPerOp(TEXT_EMITS, (n) => emitText(n, handle, now)),
+      'emit, switched off by its level': () => cpuNanosPerOp(EMITS, (n) => emitPassed(n, disabled, now)),
+      'performance.now() alone': () => cpuNanosPerOp(CLOCK_EMITS, readClock),
     },
     aa: SPAN,
     rounds,
@@ -195,14 +196,6 @@ async function memoryRows({ rounds, log }: BenchmarkOptions): Promise<Row[]> {
   });
 }
 
-/** All shared memory of a stream in which nothing can grow any more. */
-function fullStreamMegabytes(): number {
-  const stream = createEventStream();
-  for (let i = 0; i < 70_000; i++) stream.name(`name ${i}`);
-  stream.event(DEFINITION).emit(0);
-  return stream.statistics().bytes / 1e6;
-}
-
 function emitGates(rows: readonly Row[]): Gate[] {
   const against = (numerator: string, reach: string): Gate =>
     ratioGate({ gate: `${numerator}, against ${SPAN}`, rows, numerator, denominator: SPAN, reach });
@@ -242,9 +235,8 @@ export const benchmark: Benchmark = {
           denominator: ONE,
           reach: '<= 1.15',
         }),
-        exactGate('shared memory of a full stream, MB', '<= 14', fullStreamMegabytes()),
         absoluteGate({
-          gate: 'RSS of a full stream, MB',
+          gate: 'memory of a full stream, shared and on the heap, MB',
           reach: '<= 14',
           measured: medianOf(memory, MEMORY),
           rows: memory,

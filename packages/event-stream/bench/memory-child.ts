@@ -1,15 +1,16 @@
-// Fills everything that a main thread's stream can hold, and says by how much the process grew. The same work is done on
-// a small stream first, so that code, garbage and the heap's own growth are there before.
+// Fills everything that a main thread's stream can hold, and says how much more memory is held then, shared and on the
+// heap. The same work is done on a small stream first, so that what V8 keeps for the code is there before.
 import { createEventStream, type EventStream, Severity } from '@sonde/event-stream';
 import { serveRounds } from '../../../benchmarks/child.ts';
 
 const EVENTS = 70_000;
 const held: EventStream[] = [];
 
-function residentMegabytes(): number {
+function heldMegabytes(): number {
   globalThis.gc?.();
   globalThis.gc?.();
-  return process.memoryUsage.rss() / 1e6;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 1e6;
 }
 
 function fill(stream: EventStream): void {
@@ -31,7 +32,7 @@ function fill(stream: EventStream): void {
 
 serveRounds(() => {
   fill(createEventStream({ slots: 1024, dictionaryBytes: 16_384 }));
-  const before = residentMegabytes();
+  const before = heldMegabytes();
   fill(createEventStream());
-  return residentMegabytes() - before;
+  return heldMegabytes() - before;
 });

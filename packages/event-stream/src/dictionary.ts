@@ -17,7 +17,7 @@ const DEFINITION_BYTES = 1_048_576;
 const MAX_DEFINITIONS = 0xffff;
 
 /** Each name costs its writer an entry in a Map: this bounds them together with `dictionaryBytes`. */
-const MAX_NAMES = 32_768;
+const MAX_NAMES = 16_384;
 /** UTF-16 units; longer names are cut. */
 const MAX_NAME_LENGTH = 512;
 

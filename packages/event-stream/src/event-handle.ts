@@ -128,10 +128,10 @@ export class RingEventHandle implements EventHandle {
     const writer = this.#writer;
     if (writer.begin(timeMs)) {
       const { numbers, next } = writer;
-      numbers[next + VALUE] = value;
-      numbers[next + DETAIL] = detail;
-      numbers[next + CONTEXT] = context;
-      numbers[next + SIGNATURE] = this.#signature;
+      numbers[next + VALUE_AT] = value;
+      numbers[next + DETAIL_AT] = detail;
+      numbers[next + CONTEXT_AT] = context;
+      numbers[next + SIGNATURE_AT] = this.#signature;
       writer.commit();
       if (admission.isUrgent) writer.publish();
     }

@@ -59,7 +59,7 @@ export interface EventHandle {
   readonly enabled: boolean;
   /**
    * Writes one record: no allocation, a few nanoseconds.
-   * @param timeMs `performance.now()` of this thread; without it (undefined, NaN, negative) the clock is read
+   * @param timeMs `performance.now()` of this thread; without it (undefined, NaN) the clock is read
    * @param value NaN when left out, and then ignored by sums, means and percentiles
    * @param context what `EventStream.context` returned, 0 for none
    */

@@ -13,9 +13,9 @@ export interface HybridLogicalClockConfig {
 }
 
 /**
- * What changes in a clock. An event at a time (in milliseconds of `now`) of 0 or more and below `nextMs` may take the
- * next stamp, `++stamp`; before any other event the clock must `settle`. Lives where those who tick often find it
- * without a detour: in the ring writer.
+ * What changes in a clock. An event at a time (in milliseconds of `now`) below `nextMs` may take the next stamp,
+ * `++stamp`; before any other event the clock must `settle`. Lives where those who tick often find it without a detour:
+ * in the ring writer.
  */
 export interface ClockState {
   /** Stamp of the latest timestamp; the first is 1 or more. */
@@ -41,14 +41,15 @@ export const INITIAL_CLOCK_STATE: Readonly<ClockState> = { stamp: -0, nextMs: Nu
 export class HybridLogicalClock implements HybridClock {
   readonly #state: ClockState;
   #rejected = 0;
-  readonly #now: () => number;
+  /** Reads the clock: milliseconds since its zero. */
+  readonly now: () => number;
   readonly #timeOriginMs: number;
   readonly #zeroMs: number;
   readonly #maxDriftMs: number;
 
   constructor(config: HybridLogicalClockConfig, state: ClockState = { ...INITIAL_CLOCK_STATE }) {
     this.#state = state;
-    this.#now = config.now;
+    this.now = config.now;
     this.#timeOriginMs = config.timeOriginMs;
     this.#zeroMs = zeroOfStamps(config.timeOriginMs);
     this.#maxDriftMs = config.maxDriftMs;
@@ -68,7 +69,7 @@ export class HybridLogicalClock implements HybridClock {
 
   /**
    * Makes the next stamp one that is not behind the time of an event, and returns the time to note for it: the given
-   * one, or the clock's when it is NaN, negative, or further ahead than the permitted drift.
+   * one, or the clock's when it is NaN or further ahead than the permitted drift.
    */
   settle(timeMs: number): number {
     const time = this.#plausible(timeMs);
@@ -100,11 +101,11 @@ export class HybridLogicalClock implements HybridClock {
 
   /** A leap is checked against the clock. It can happen once a drift at most, so the clock is hardly read for it. */
   #plausible(timeMs: number): number {
-    if (timeMs >= 0 && timeMs < this.#state.nextMs + this.#maxDriftMs) {
+    if (timeMs < this.#state.nextMs + this.#maxDriftMs) {
       return timeMs;
     }
-    const nowMs = this.#now();
-    return timeMs >= 0 && timeMs <= nowMs + this.#maxDriftMs ? timeMs : nowMs;
+    const nowMs = this.now();
+    return timeMs <= nowMs + this.#maxDriftMs ? timeMs : nowMs;
   }
 }
 

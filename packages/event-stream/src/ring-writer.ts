@@ -21,6 +21,7 @@ import { TextWriter } from './text-ring.ts';
 const NUMBERS = NUMBERS_PER_RECORD;
 const BATCH_NUMBERS = BATCH * NUMBERS_PER_RECORD;
 const GATES_TAKEN_AT = GATES_TAKEN;
+const TIME_AT = TIME;
 const STAMP_AT = STAMP;
 
 interface Memory {
@@ -88,7 +89,7 @@ export class RingWriter implements ClockState {
 
   /** Whether an event at this time can be written without `begin`: the common case. The caller stores the time then. */
   isReady(timeMs: number): boolean {
-    return this.next !== this.#granted && timeMs >= 0 && timeMs < this.nextMs;
+    return this.next !== this.#granted && timeMs < this.nextMs;
   }
 
   /** Opens the next record and stores its time; false when the event is refused. */
@@ -96,7 +97,8 @@ export class RingWriter implements ClockState {
     if (this.next === this.#granted && !this.#makeRoom()) {
       return false;
     }
-    this.numbers[this.next + TIME] = this.clock.settle(timeMs);
+    const time = Number.isNaN(timeMs) ? this.clock.now() : timeMs;
+    this.numbers[this.next + TIME_AT] = time < this.nextMs ? time : this.clock.settle(time);
     return true;
   }
 

@@ -151,7 +151,7 @@ export interface EventStream {
   subscribe(options?: SubscribeOptions): Subscription;
   query(): Query;
   statistics(): StreamStatistics;
-  /** Publishes to other threads what was emitted since the last batch of 16: call it once a loop turn. */
+  /** Publishes to other threads what was emitted since the last batch of 32: call it once a loop turn. */
   flush(): void;
   /** Events below `severity` are not emitted, in one category or in all. `Infinity` switches off, 0 lets all pass. */
   setLevel(severity: number, category?: Category): void;

@@ -148,7 +148,7 @@ describe('threads', () => {
     expect(main.stream.statistics().threads).toHaveLength(2);
   });
 
-  it('show what they have published: by batches of 16, at a flush, and at once for WARN and above', () => {
+  it('show what they have published: by batches of 32, at a flush, and at once for WARN and above', () => {
     const [main, worker] = [smallStream(), smallStream({ threadId: 5 })];
     main.stream.attach(sent(worker.stream.descriptor()));
     const count = (): number => main.stream.query().count();
@@ -157,10 +157,10 @@ describe('threads', () => {
     expect(count()).toBe(0);
     worker.stream.flush();
     expect(count()).toBe(1);
-    for (let i = 0; i < 17; i++) read.emit(1);
-    expect(count()).toBe(16);
+    for (let i = 0; i < 33; i++) read.emit(1);
+    expect(count()).toBe(32);
     worker.stream.event(DENIED).emit(1);
-    expect(count()).toBe(19);
+    expect(count()).toBe(35);
   });
 
   it('that define an event otherwise are read by their own definition', () => {

@@ -131,9 +131,9 @@ describe('ticking', () => {
     expect([hlc.physicalMs, hlc.logical]).toEqual([ORIGIN_MS + 1001, 1]);
   });
 
-  it.each([Number.NaN, -1, Number.NEGATIVE_INFINITY])('reads the clock for a time of %d', (time) => {
+  it('reads the clock when the time is NaN', () => {
     const { hlc, clock, tick } = createClock();
-    expect(tick(time)).toBe(clock.nowMs);
+    expect(tick(Number.NaN)).toBe(clock.nowMs);
     expect(hlc.physicalMs).toBe(ORIGIN_MS + clock.nowMs);
   });
 
@@ -146,11 +146,11 @@ describe('ticking', () => {
     },
   );
 
-  it('notes a time of the past as it is, and does not go back for it', () => {
+  it('notes a time of the past as it is, before its own zero even, and does not go back for it', () => {
     const { hlc, tick } = createClock();
     tick(1000);
-    expect(tick(3)).toBe(3);
-    expect([hlc.physicalMs, hlc.logical]).toEqual([ORIGIN_MS + 1000, 1]);
+    expect([tick(3), tick(-5)]).toEqual([3, -5]);
+    expect([hlc.physicalMs, hlc.logical]).toEqual([ORIGIN_MS + 1000, 2]);
   });
 });
 
