@@ -44,8 +44,15 @@ test('the route of the local root is found from any depth below', () => {
   expect(context.with(child(child(root)), currentRoute)).toBe('/orders');
 });
 
-test('a server span without a route gives its name', () => {
-  expect(context.with(child(request()), currentRoute)).toBe('GET');
+test('a server span whose route is not known yet has none: its name is the method alone', () => {
+  expect(context.with(child(request()), currentRoute)).toBeUndefined();
+});
+
+test('a server span that is named by method and route gives the route', () => {
+  const named = context.with(ROOT_CONTEXT, () =>
+    trace.setSpan(ROOT_CONTEXT, tracer.startSpan('GET /users/:id', { kind: SpanKind.SERVER })),
+  );
+  expect(context.with(named, currentRoute)).toBe('/users/:id');
 });
 
 test('a remote parent is not the local root', () => {
@@ -84,7 +91,7 @@ test('a remembered route works for a request whose span is not recorded, and wit
 
 test('metadata and attributes of the wrong kind are no route', () => {
   const odd = request({ 'http.route': 42 });
-  expect(context.with(odd, currentRoute)).toBe('GET');
+  expect(context.with(odd, currentRoute)).toBeUndefined();
   const metadata = { type: RPCType.HTTP, span: tracer.startSpan('x'), route: 42 as never };
-  expect(context.with(setRPCMetadata(odd, metadata), currentRoute)).toBe('GET');
+  expect(context.with(setRPCMetadata(odd, metadata), currentRoute)).toBeUndefined();
 });

@@ -111,13 +111,13 @@ export class LazyExporter<Items> implements Exporter<Items> {
 
   async forceFlush(): Promise<void> {
     if (isWaitingOver || this.#inFlight.size === 0) return;
-    await new Promise<void>((resolve) => {
-      waiting.add(resolve);
-      Promise.allSettled(this.#inFlight).then(() => {
-        waiting.delete(resolve);
-        resolve();
-      });
+    let stop = (): void => {};
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
     });
+    waiting.add(stop);
+    await Promise.race([Promise.allSettled(this.#inFlight), stopped]);
+    waiting.delete(stop);
   }
 
   async shutdown(): Promise<void> {
