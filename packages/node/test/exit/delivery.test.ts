@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { deliver } from '../../src/exit/delivery.ts';
 import { isAnyReachable } from '../../src/exit/reachability.ts';
+import { LazyExporter } from '../../src/opentelemetry/lazy-exporter.ts';
 
 const never = new Promise<void>(() => {});
 /** Long enough that only something else than the time can end the wait. */
@@ -41,6 +42,29 @@ describe('a delivery', () => {
   it('is over when the time is up, where nothing is known of the endpoints', async () => {
     await deliver({ flush: () => never, endpoints: undefined, timeoutMs: 1 });
     await deliver({ flush: () => never, endpoints: [], timeoutMs: 1 });
+  });
+
+  it('leaves nobody waiting for exports that it has given up on, and waits for them again the next time', async () => {
+    const stuck = new LazyExporter<string>(async () => ({ export: () => {}, shutdown: async () => {} }));
+    stuck.export('batch', () => {});
+    const flushed = stuck.forceFlush();
+    await deliver({ flush: () => flushed, endpoints: [closed], timeoutMs: LONG_MS, reachTimeoutMs: LONG_MS });
+    await flushed;
+    await stuck.forceFlush();
+
+    let isOver = false;
+    const next = deliver({
+      flush: () => stuck.forceFlush(),
+      endpoints: [open],
+      timeoutMs: 50,
+      reachTimeoutMs: LONG_MS,
+    });
+    const waits = stuck.forceFlush().then(() => {
+      isOver = true;
+    });
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    await Promise.all([next, waits]);
   });
 
   it('does not reject when the flush does', async () => {
