@@ -55,7 +55,8 @@ export function runProgram({
   through = [],
 }: ProgramOptions): Promise<Outcome> {
   const { PATH = '', HOME = '', NODE_V8_COVERAGE } = process.env;
-  const coverage = NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE };
+  // Where it cannot be written, Node.js says so on stderr: not under what takes rights away.
+  const coverage = NODE_V8_COVERAGE === undefined || through.length > 0 ? {} : { NODE_V8_COVERAGE };
   const [command = NODE, ...rest] = [...through, NODE, ...args];
   return new Promise((resolve, reject) => {
     const child = spawn(command, rest, {
