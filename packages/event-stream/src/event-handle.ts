@@ -44,6 +44,7 @@ const DETAIL_AT = DETAIL;
 const CONTEXT_AT = CONTEXT;
 const SIGNATURE_AT = SIGNATURE;
 
+/** Writes events of one type, with their labels and severity bound, to this thread's ring. */
 export class RingEventHandle implements EventHandle {
   readonly definition: EventDefinition;
   readonly #shared: HandleContext;
@@ -69,7 +70,7 @@ export class RingEventHandle implements EventHandle {
     return this.#admission.isEnabled;
   }
 
-  /** NaN for what is left out, so that V8 sees nothing but numbers: one undefined would cost all events 3 ns. */
+  /** What is left out is NaN, so that V8 meets nothing but numbers: one undefined would cost all events 3 ns. */
   emit(
     timeMs: number = Number.NaN,
     value: number = Number.NaN,

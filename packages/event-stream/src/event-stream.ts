@@ -82,7 +82,12 @@ class ThreadEventStream implements EventStream {
   }
 
   context(traceId: string, spanId: string): number {
-    return this.#writer.contexts.intern(traceId, spanId);
+    try {
+      return this.#writer.contexts.intern(traceId, spanId);
+    } catch {
+      // No memory for a ring: events are dropped (and counted) then, so they need no trace.
+      return 0;
+    }
   }
 
   subscribe(options: SubscribeOptions = {}): Subscription {

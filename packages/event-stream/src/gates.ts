@@ -1,7 +1,7 @@
 import { GATES, GATES_TAKEN, MAX_GATES, WORDS_PER_GATE } from './layout.ts';
 import { loadPosition, storePosition } from './position.ts';
 
-/** Position of the first free word of a gate: 1 when it is taken. */
+/** Words of a gate: whether it is taken (0 or 1), then how far its subscriber has read. */
 const TAKEN = 0;
 const POSITION = 1;
 

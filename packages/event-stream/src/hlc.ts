@@ -3,6 +3,7 @@ import type { HybridClock, HybridTimestamp } from './types.ts';
 /** Logical counts in a millisecond. */
 const LOGICAL = 2 ** 16;
 
+/** What a clock goes by. */
 export interface HybridLogicalClockConfig {
   /** Milliseconds since `timeOriginMs`, monotonic. */
   readonly now: () => number;
@@ -124,6 +125,7 @@ export function bigIntOf(stamp: number, zeroMs: number): bigint {
   return BigInt(zeroMs) * BigInt(LOGICAL) + BigInt(stamp);
 }
 
+/** The u64 of a timestamp, as `EventRecord.hlc` has it. */
 export function timestampToBigInt({ high, low }: HybridTimestamp): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 }

@@ -74,6 +74,7 @@ export const WORDS_PER_CONTEXT = 6;
 export const CONTEXT_BYTES = 24;
 export const CONTEXT_GUARD = 64;
 
+/** The upper half of a signature: what kind of event a record is. */
 export function packKind(type: number, severity: number, category: number): number {
   return type | (severity << 16) | (category << 24);
 }
@@ -99,6 +100,7 @@ export function hasText(kind: number): boolean {
   return kind < 0;
 }
 
+/** The lower half of a signature, from two name ids. */
 export function packLabels(first: number, second: number): number {
   return first | (second << 16);
 }

@@ -1,5 +1,6 @@
 import type { EventFilter, EventRecord } from './event-types.ts';
 
+/** As an `EventFilter`, and when, and in which trace. */
 export interface QueryFilter extends EventFilter {
   /** Epoch milliseconds, inclusive. */
   readonly since?: number;
@@ -9,6 +10,7 @@ export interface QueryFilter extends EventFilter {
   readonly traceId?: string;
 }
 
+/** Which of an event's two numbers. */
 export type NumericField = 'value' | 'detail';
 
 /** `category`, `name`, `severity`, `threadId`, `pid`, `traceId`, or the key of a label. */
@@ -23,10 +25,12 @@ export interface Summary {
   readonly max: number;
 }
 
+/** The summary of one group. */
 export interface Group extends Summary {
   readonly key: string;
 }
 
+/** The summary of one stretch of time. */
 export interface TimeBucket extends Summary {
   /** Epoch milliseconds, a multiple of the bucket's width. */
   readonly start: number;
@@ -39,7 +43,7 @@ export interface Query {
   /** Aggregate `detail` in place of `value`. */
   field(field: NumericField): Query;
   count(): number;
-  /** Events a second, over [since, until) where given, else between the first and the last match. */
+  /** Events a second: from `since`, or else from the first match, to `until`, or else to now. 0 without events. */
   rate(): number;
   sum(): number;
   mean(): number;

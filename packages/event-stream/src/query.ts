@@ -81,7 +81,7 @@ export class RingQuery implements Query {
   }
 
   topN(n: number): EventRecord[] {
-    const top = new TopRecords(n);
+    const top = new TopRecords(Math.floor(n));
     this.#each(({ view, block, selected }) => {
       for (const slot of selected) {
         const value = block.numbers[slot * NUMBERS_PER_RECORD + this.#field] as number;
@@ -118,10 +118,11 @@ export class RingQuery implements Query {
   }
 
   records(limit: number = DEFAULT_LIMIT): EventRecord[] {
-    const queues = scan(this.#source, this.#filters).map((ring) => newest(ring, limit));
+    const wanted = Math.floor(limit);
+    const queues = scan(this.#source, this.#filters).map((ring) => newest(ring, wanted));
     const records: EventRecord[] = [];
     mergeInto(records, queues, Number.POSITIVE_INFINITY);
-    return records.slice(Math.max(0, records.length - limit));
+    return records.slice(Math.max(0, records.length - wanted));
   }
 
   #each(visit: (matches: Matches) => void): void {

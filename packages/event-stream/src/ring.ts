@@ -77,10 +77,6 @@ export class Ring {
     return [header, records, text, contexts, dictionary].reduce((sum, buffer) => sum + buffer.byteLength, 0);
   }
 
-  #stampOf(sequence: number): number {
-    return this.numbers[(sequence % this.slots) * NUMBERS_PER_RECORD + STAMP] as number;
-  }
-
   statistics(): ThreadStatistics {
     return {
       threadId: this.descriptor.threadId,
@@ -91,6 +87,10 @@ export class Ring {
       slots: this.slots,
       bytes: this.bytes,
     };
+  }
+
+  #stampOf(sequence: number): number {
+    return this.numbers[(sequence % this.slots) * NUMBERS_PER_RECORD + STAMP] as number;
   }
 }
 

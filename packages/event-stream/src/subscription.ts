@@ -97,13 +97,12 @@ export class RingSubscription implements Subscription {
     this.#isReading = true;
     try {
       this.#writer.publish();
-      const records = this.#returned.splice(0, max);
-      for (const cursor of this.#cursors.values()) this.#readAhead(cursor, max - records.length);
-      mergeInto(
-        records,
-        [...this.#cursors.values()].map((cursor) => cursor.ahead),
-        max,
-      );
+      const limit = Math.floor(max);
+      const records = this.#returned.splice(0, limit);
+      const cursors = [...this.#cursors.values()];
+      for (const cursor of cursors) this.#readAhead(cursor, limit - records.length);
+      const queues = cursors.map((cursor) => cursor.ahead);
+      mergeInto(records, queues, limit);
       this.#removeDrained();
       return records;
     } finally {

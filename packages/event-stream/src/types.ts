@@ -1,6 +1,7 @@
 import type { Category, EventDefinition, EventFilter, EventHandle, EventRecord } from './event-types.ts';
 import type { Query } from './query-types.ts';
 
+/** How to subscribe; every field may be left out. */
 export interface SubscribeOptions {
   /** Where to start: with the next event (default), or with the oldest that the rings still hold. */
   readonly from?: 'now' | 'oldest';
@@ -17,7 +18,7 @@ export interface SubscribeOptions {
   readonly batch?: number;
 }
 
-/** An independent cursor over every thread's ring. */
+/** An independent cursor over every thread's ring. Close it when you are done: the stream keeps it until then. */
 export interface Subscription extends AsyncIterable<EventRecord> {
   /** What has arrived, oldest first, at most `max`; an empty array when there is nothing. Never waits. */
   read(max?: number): EventRecord[];
@@ -31,12 +32,13 @@ export interface Subscription extends AsyncIterable<EventRecord> {
   close(): void;
 }
 
+/** The counts of one thread's ring. */
 export interface ThreadStatistics {
   readonly threadId: number;
   readonly pid: number;
   /** Records written to the ring. */
   readonly produced: number;
-  /** Records refused at the producer: a lossless subscriber was behind, or a value could not be stored. */
+  /** Events refused at the producer: a lossless subscriber was behind, or a value was no number. */
   readonly dropped: number;
   /** Events left out by `setThinning`. */
   readonly thinned: number;
@@ -45,6 +47,7 @@ export interface ThreadStatistics {
   readonly bytes: number;
 }
 
+/** The counts of one subscription, see there. */
 export interface SubscriberStatistics {
   readonly consumed: number;
   readonly dropped: number;
@@ -53,6 +56,7 @@ export interface SubscriberStatistics {
   readonly lag: number;
 }
 
+/** The counts of all rings attached, exact at any moment for this thread's own. */
 export interface StreamStatistics {
   readonly threads: readonly ThreadStatistics[];
   /** Sums over all threads, those that were detached included. */
@@ -117,6 +121,7 @@ export interface RingSizes {
   readonly contexts?: number;
 }
 
+/** How to make a stream; every field may be left out. */
 export interface EventStreamConfig extends RingSizes {
   /** Milliseconds since `timeOriginMs`, monotonic. Default `performance.now`. */
   readonly now?: () => number;

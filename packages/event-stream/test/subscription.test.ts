@@ -184,6 +184,16 @@ describe('read', () => {
     ]);
   });
 
+  it('takes a fraction for the whole number below, and no limit for all there is', () => {
+    const { stream } = smallStream();
+    const subscription = stream.subscribe();
+    for (let i = 0; i < 30; i++) stream.event(READ).emit(1, i);
+    expect(subscription.read(2.9).map(({ value }) => value)).toEqual([0, 1]);
+    expect(subscription.read(Number.POSITIVE_INFINITY).map(({ value }) => value)).toEqual(numbers(2, 28));
+    expect(stream.query().topN(2.9)).toHaveLength(2);
+    expect(stream.query().records(2.9)).toHaveLength(2);
+  });
+
   it('merges threads in the order of the hybrid clock, each thread in its own order', () => {
     const [main, worker] = [smallStream(), smallStream({ threadId: 5 })];
     main.stream.attach(structuredClone(worker.stream.descriptor()));
