@@ -9,6 +9,7 @@ import { GlobalApi, REGISTRABLES, type Registrable, registered } from './coexist
 import { registerOlderLogs } from './coexistence/older-logs.ts';
 import { type LoggerProviderLike, SwitchLoggerProvider } from './coexistence/switch-logger-provider.ts';
 import { SwitchTracerProvider } from './coexistence/switch-tracer-provider.ts';
+import { hotMeterProvider } from './hot-meter-provider.ts';
 import { propagatorFromEnvironment } from './opentelemetry/propagator.ts';
 import { createOwnProviders, type OwnProviders, type OwnProvidersConfig } from './own-providers.ts';
 
@@ -46,6 +47,8 @@ function register(own: Readonly<Partial<Record<Registrable, unknown>>>): Partial
   }
   return done;
 }
+
+const isOwn = ({ instrumentationName }: Instrumentation): boolean => instrumentationName.startsWith('@sonde/');
 
 const drop = (promise: Promise<unknown> | undefined): void => {
   promise?.catch((error: unknown) => api.diag.debug('Sonde: a provider did not shut down', error));
@@ -130,12 +133,14 @@ export class Sdk {
   }
 
   #connectInstrumentations(): void {
-    const meterProvider = this.#own.meterProvider ?? (registered('metrics') as api.MeterProvider | undefined);
+    const foreign = this.#foreign.has('metrics') ? (registered('metrics') as api.MeterProvider) : undefined;
     for (const instrumentation of this.#config.instrumentations) {
       instrumentation.setTracerProvider(this.#tracers);
-      if (meterProvider !== undefined) instrumentation.setMeterProvider(meterProvider);
+      if (foreign !== undefined) instrumentation.setMeterProvider(foreign);
+      // Sonde's own record into hot metrics by themselves.
+      else if (!isOwn(instrumentation)) instrumentation.setMeterProvider(hotMeterProvider);
     }
-    if (this.#foreign.has('metrics')) this.#recordInto(meterProvider);
+    if (foreign !== undefined) this.#recordInto(foreign);
   }
 
   /** Hot metrics have no producer in readers of the application: they record into instruments of its provider. */
