@@ -21,7 +21,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   production: {
     instrumentations: EVERYTHING,
-    blockedThresholdMs: 500,
+    blockedThresholdMs: 250,
     paths: 'redacted',
     prometheus: true,
     spanEvents: false,
