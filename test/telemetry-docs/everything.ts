@@ -4,13 +4,13 @@ import crypto from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import fsp from 'node:fs/promises';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
 import { type EventDefinition, eventStream } from '@sonde/event-stream';
+import { fastify } from 'fastify';
 
 const subscription = eventStream().subscribe({ from: 'oldest', batch: 4096 });
 const seen: Record<string, string[]> = {};
@@ -76,16 +76,19 @@ async function poolWork(): Promise<void> {
 }
 
 async function requests(): Promise<void> {
-  const server = http.createServer((request, response) => {
-    if (request.url === '/blocked') spin(400);
-    else if (request.url === '/long') spin(80);
-    response.end('ok');
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as { port: number };
-  for (const path of ['/blocked', '/long', '/quick']) await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
-  server.close();
-  server.closeAllConnections();
+  // Fastify says which route a request has taken before its handler runs.
+  const server = fastify();
+  const spinning = { '/blocked': 400, '/long': 80, '/quick': 0 };
+  for (const [path, ms] of Object.entries(spinning)) {
+    server.get(path, async () => {
+      spin(ms);
+      return 'ok';
+    });
+  }
+  const address = await server.listen({ port: 0, host: '127.0.0.1' });
+  for (const path of Object.keys(spinning)) await (await fetch(`${address}${path}`)).text();
+  server.server.closeAllConnections();
+  await server.close();
 }
 
 async function worker(): Promise<void> {
