@@ -112,7 +112,7 @@ function faultsSection({ faults, ends, slow, stalls, startMs }: FaultFacts): Sec
           left('fault'),
           flexible('route'),
           right('planned'),
-          right('client waited'),
+          right('waited'),
           left('found'),
           right('after'),
           flexible('Sonde named'),
@@ -121,7 +121,10 @@ function faultsSection({ faults, ends, slow, stalls, startMs }: FaultFacts): Sec
       ),
       lines(
         verdict,
-        toned('"after" counts from the start of the fault to the arrival of its report in this process.', 'dim'),
+        toned(
+          '"waited" is what the client saw; "after" is from the start of the fault to the arrival of its report here.',
+          'dim',
+        ),
         toned(
           `Not injected, and reported as well: ${plural(otherStalls.length, 'stall')}, and ${plural(strays, 'slow operation')} outside of any stall.`,
           'dim',
