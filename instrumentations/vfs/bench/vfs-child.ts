@@ -1,8 +1,6 @@
-/** One variant of the vfs benchmark: `vfs-child.ts OPERATION VARIANT`. */
-import fs from 'node:fs';
+/** One variant of the vfs benchmark: `vfs-child.ts OPERATION VARIANT FILE`. */
+import type fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
@@ -10,14 +8,10 @@ import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentele
 import { serveRounds } from '../../../benchmarks/child.ts';
 import { cpuNanosPerAsyncOp, cpuNanosPerOp } from '../../../benchmarks/rig.ts';
 
-const [, , operation, variant] = process.argv;
-const SYNC_CALLS = 100_000;
+const [, , operation, variant, file] = process.argv as [string, string, string, string, string];
+const SYNC_CALLS = 60_000;
 const ASYNC_CALLS = 6_000;
 const IN_FLIGHT = 32;
-
-const file = join(fs.mkdtempSync(join(tmpdir(), 'vfs-bench-')), 'file.txt');
-fs.writeFileSync(file, 'x'.repeat(4096));
-process.on('exit', () => fs.rmSync(file, { force: true }));
 
 /** Takes spans and drops them: the peer is not charged for a network. */
 const exporter: SpanExporter = {
@@ -63,7 +57,7 @@ async function start(): Promise<void> {
 
 await start();
 // Required after the start, as an application behind a preload would: instrumentation-fs patches on require.
-const { statSync, existsSync, readFile } = createRequire(import.meta.url)('fs') as typeof fs;
+const { statSync, existsSync, readFile } = createRequire(import.meta.url)('node:fs') as typeof fs;
 
 function statMany(count: number): void {
   for (let i = 0; i < count; i++) statSync(file);
