@@ -86,7 +86,7 @@ export class RingQuery implements Query {
       for (const slot of selected) {
         const value = block.numbers[slot * NUMBERS_PER_RECORD + this.#field] as number;
         if (top.accepts(value)) {
-          top.add(value, view.decode(block, slot).record);
+          top.add(value, view.decode(block, slot));
         }
       }
     });
@@ -179,7 +179,7 @@ function newest(ring: RingScan, limit: number): EventRecord[] {
       .select()
       .subarray(-(limit - records.length))
       .reverse()) {
-      records.push(scanned.view.decode(scanned.block, slot).record);
+      records.push(scanned.view.decode(scanned.block, slot));
     }
   }
   return records.reverse();

@@ -81,16 +81,15 @@ export class RingView {
   }
 
   /** A record as an object. Allocates: microseconds, for what passed a filter. */
-  decode(block: RecordBlock, slot: number): { readonly record: EventRecord; readonly isTextLost: boolean } {
+  decode(block: RecordBlock, slot: number): EventRecord {
     const { numbers, words } = block;
     const number = slot * NUMBERS_PER_RECORD;
     const word = slot * WORDS_PER_RECORD;
     const kind = words[word + KIND] as number;
     const type = this.types()[typeOfKind(kind)];
     const definition = type?.definition;
-    const text = this.#text(words, word);
     const { traceId, spanId } = this.contexts.resolve(numbers[number + CONTEXT] as number);
-    const record: EventRecord = {
+    return {
       time: this.epochMs(numbers[number + TIME] as number),
       hlc: bigIntOf(numbers[number + STAMP] as number, this.zeroMs),
       name: definition?.name ?? '',
@@ -100,14 +99,13 @@ export class RingView {
       value: numbers[number + VALUE] as number,
       detail: numbers[number + DETAIL] as number,
       labels: this.#labels(block, slot, definition),
-      text: text ?? '',
+      text: this.#text(words, word),
       traceId,
       spanId,
       sequence: block.firstSequence + slot,
       threadId: this.ring.descriptor.threadId,
       pid: this.ring.descriptor.pid,
     };
-    return { record, isTextLost: text === undefined };
   }
 
   #labels(block: RecordBlock, slot: number, definition: EventDefinition | undefined): { [key: string]: string } {
@@ -124,12 +122,12 @@ export class RingView {
     return labels;
   }
 
-  #text(words: Int32Array, word: number): string | undefined {
+  #text(words: Int32Array, word: number): string {
     if (!hasText(words[word + KIND] as number)) {
       return '';
     }
     const high = words[word + TEXT_HIGH] as number;
     const position = (high >>> 16) * TWO_TO_32 + ((words[word + TEXT_LOW] as number) >>> 0);
-    return readText(this.ring, { position, length: high & 0xffff });
+    return readText(this.ring, { position, length: high & 0xffff }) ?? '';
   }
 }

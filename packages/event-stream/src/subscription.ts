@@ -167,7 +167,7 @@ export class RingSubscription implements Subscription {
     for (let slot = from; slot < to; slot++) {
       const kind = block.words[slot * WORDS_PER_RECORD + KIND] as number;
       if (severityOfKind(kind) >= (thresholds[typeOfKind(kind)] ?? REJECT)) {
-        const { record } = view.decode(block, slot);
+        const record = view.decode(block, slot);
         if (this.#accepts(record)) ahead.push(record);
       }
     }

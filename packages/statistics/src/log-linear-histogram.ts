@@ -1,4 +1,11 @@
-import { bucketIndex, bucketLower, bucketMiddle, bucketUpper, relativeError } from './bucket-mapping.ts';
+import {
+  bucketIndex,
+  bucketLower,
+  bucketMiddle,
+  bucketUpper,
+  positionOfRank,
+  relativeError,
+} from './bucket-mapping.ts';
 import { BucketStore } from './bucket-store.ts';
 import { type ResolvedHistogramConfig, resolveHistogramConfig } from './histogram-config.ts';
 import { readHistogramState } from './histogram-state.ts';
@@ -236,14 +243,8 @@ export class LogLinearHistogram {
     if (below >= rank && below > 0) {
       return 0;
     }
-    const positive = this.#positive.counts;
-    for (let position = 0; position < positive.length; position++) {
-      below += positive[position] as number;
-      if (below >= rank) {
-        return this.#middle(this.#positive.offset + position, 'positive');
-      }
-    }
-    return this.#max;
+    const position = positionOfRank(this.#positive.counts, rank - below);
+    return position < 0 ? this.#max : this.#middle(this.#positive.offset + position, 'positive');
   }
 
   /** Takes min and max down to the ends of the buckets that still hold something. */
