@@ -65,7 +65,13 @@ describe('the preload', () => {
     const env = { OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) };
     const outcome = await runProgram({ args: ['--import', REGISTER, 'worker-metrics.mjs'], env });
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    expect(outcome.stdout).toBe('records spans false\ncounted true\nthreads 2\n');
+    expect(outcome.stdout.split('\n')).toEqual([
+      'records spans false',
+      'scrapes are requests of the application false',
+      'counted true',
+      'threads 2',
+      '',
+    ]);
   });
 
   it('switches everything off by OTEL_SDK_DISABLED=true', async () => {

@@ -19,6 +19,13 @@ describe('who prints and who binds the port', () => {
     expect(outcome.stderr).toMatch(LINE);
   });
 
+  it('says which port it has found when any will do', async () => {
+    const env = { SONDE_BANNER: '1', OTEL_EXPORTER_PROMETHEUS_PORT: '0' };
+    const { stderr } = await runProgram({ args: ['--import', REGISTER, 'children.mjs', 'child'], env });
+    expect(stderr).toMatch(LINE);
+    expect(stderr).not.toMatch(':0/metrics');
+  });
+
   it.each(['fork', 'cluster', 'spawn', 'execSync', 'shell'])('is never a child, by NODE_OPTIONS: %s', async (way) => {
     const env = await environment({ NODE_OPTIONS: `--import ${REGISTER}` });
     const outcome = await runProgram({ args: ['children.mjs', way], env });

@@ -123,13 +123,12 @@ export class InPlaceHttpInstrumentation implements Instrumentation {
   #install(target: Http, shadow: Shadow): void {
     for (const key of ['request', 'get'] as const) {
       const instrumented = shadow[key];
-      this.#patches?.wrap(target, key, (original, patch) => {
-        const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+      const isWrapped = this.#patches?.wrap(target, key, (original, patch) => {
+        return function (this: unknown, ...args: unknown[]): unknown {
           return Reflect.apply(patch.active ? instrumented : original, this, args);
         };
-        return wrapper;
       });
-      this.#mark(target[key] as AnyFunction, shadow[key]);
+      if (isWrapped === true) this.#mark(target[key] as AnyFunction, instrumented);
     }
     const { emit } = shadow.Server.prototype;
     this.#undo.push(patchEmit(target, emit, (wrapper) => this.#mark(wrapper, emit)));

@@ -25,6 +25,7 @@ interface OlderFields {
   readonly spanProcessor?: SpanProcessor;
   readonly metricReader?: IMetricReader;
   readonly traceExporter?: SpanExporter;
+  readonly logRecordProcessor?: unknown;
 }
 
 interface Plan {
@@ -90,7 +91,8 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
   state.runtime ??= new Subsystems({ options, role, instrumentations: made });
   if (role === 'main') markChildren(env, pid);
   // NodeSDK would export logs to localhost:4318 where nothing is named.
-  const isLogless = sdk.logRecordProcessors === undefined && exporterNames('LOGS') === undefined;
+  const hasLogs = (sdk.logRecordProcessors ?? (sdk as OlderFields).logRecordProcessor) !== undefined;
+  const isLogless = !hasLogs && exporterNames('LOGS') === undefined;
   return {
     ...sdk,
     instrumentations: made,

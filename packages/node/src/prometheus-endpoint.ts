@@ -37,6 +37,8 @@ export interface PrometheusEndpoint {
   readonly reader: PrometheusExporter;
   /** What to scrape, whether or not it is bound yet. */
   readonly url: string;
+  /** Calls back once `url` is final: at once, unless any free port will do. */
+  whenKnown(callback: () => void): void;
   stop(): void;
 }
 
@@ -122,6 +124,11 @@ class Endpoint implements PrometheusEndpoint {
     const address = this.#server.address();
     const port = typeof address === 'object' && address !== null ? address.port : this.#port;
     return `http://${isIP(this.#host) === 6 ? `[${this.#host}]` : this.#host}:${port}${PATH}`;
+  }
+
+  whenKnown(callback: () => void): void {
+    if (this.#port !== 0 || this.#server.listening) callback();
+    else this.#server.once('listening', callback);
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 import module from 'node:module';
 
-type Require = (this: unknown, id: string) => unknown;
-type GetBuiltinModule = (this: unknown, id: string) => unknown;
+type Require = (this: unknown, id: string, ...rest: unknown[]) => unknown;
+type GetBuiltinModule = Require;
 
 interface Singleton {
   register?: (...args: unknown[]) => unknown;
@@ -35,11 +35,11 @@ export function withoutRequireHook<T extends object>(create: () => T): T {
 
   let isOpen = false;
   // Not taken off and put back: somebody may patch `require` in between, and would be cut out of the chain.
-  prototype.require = function require(...args): unknown {
-    return Reflect.apply(isOpen ? hookedRequire : plainRequire, this, args);
+  prototype.require = function require(id, ...rest): unknown {
+    return Reflect.apply(isOpen ? hookedRequire : plainRequire, this, [id, ...rest]);
   };
-  builtins.getBuiltinModule = function getBuiltinModule(...args): unknown {
-    return Reflect.apply(isOpen ? hookedGetBuiltin : plainGetBuiltin, this, args);
+  builtins.getBuiltinModule = function getBuiltinModule(id, ...rest): unknown {
+    return Reflect.apply(isOpen ? hookedGetBuiltin : plainGetBuiltin, this, [id, ...rest]);
   };
   singleton.register = function (this: Singleton, ...args: unknown[]): unknown {
     isOpen = true;

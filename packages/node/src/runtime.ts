@@ -61,7 +61,10 @@ class PreloadedRuntime implements Runtime {
     });
     this.#subsystems.enable();
     if (!this.#sdk.own.deliveries.isEmpty) this.#deliverAtExit();
-    terminal.announce(startUpLine({ options, own: this.#sdk.own, file }));
+    const { own } = this.#sdk;
+    const announce = (): void => terminal.announce(startUpLine({ options, own, file }));
+    if (own.endpoint === undefined) announce();
+    else own.endpoint.whenKnown(announce);
   }
 
   get instrumentationNames(): readonly string[] {

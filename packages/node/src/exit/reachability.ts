@@ -10,7 +10,9 @@ function accepts({ host, port }: Endpoint, timeoutMs: number): Promise<boolean> 
       socket.destroy();
       resolve(isAccepted);
     };
-    const timer = setTimeout(() => finish(false), timeoutMs);
+    // The loop may have been busy for all of that time, with loading the exporters: what has happened meanwhile is
+    // heard in its next turn.
+    const timer = setTimeout(() => setImmediate(() => setImmediate(finish, false)), timeoutMs);
     socket.once('connect', () => finish(true));
     socket.once('error', () => finish(false));
   });
