@@ -1,8 +1,8 @@
-import type { AnyFunction, Patch, Patches } from '@sonde/instrumentation-kit';
+import type { AnyFunction, Patches } from '@sonde/instrumentation-kit';
 import { observeCallback } from './callback-wrapper.ts';
 import { DIRECTORY_CLOSE, DIRECTORY_READ, type OperationDefinition } from './operations.ts';
 import { follow, observePromise } from './promise-wrapper.ts';
-import { type Recorder, startObserved } from './recorder.ts';
+import { type Call, type Recorder, startObserved } from './recorder.ts';
 import { createOperation } from './series.ts';
 import { observeSync, type Wrap } from './sync-wrapper.ts';
 
@@ -22,14 +22,13 @@ function observeEither(definition: OperationDefinition, recorder: Recorder): Wra
 }
 
 /** Counts each step of an iteration as one read: iterating does not go through the public `read`. */
-function observeSteps(iterator: { next: AnyFunction }, directory: unknown, recorder: Recorder, patch: Patch): void {
-  const operation = createOperation(DIRECTORY_READ, 'promise');
+function observeSteps(iterator: { next: AnyFunction }, begin: () => Call | undefined, recorder: Recorder): void {
   const original = iterator.next;
   const next = function (this: unknown, ...args: unknown[]): unknown {
-    const call = recorder.begin(operation, patch, directory, args);
+    const call = begin();
     if (call === undefined) return Reflect.apply(original, this, args);
     const step = startObserved(call, recorder, () => Reflect.apply(original, this, args));
-    return follow(step as PromiseLike<unknown>, call, recorder);
+    return follow(step, call, recorder);
   };
   Object.defineProperty(iterator, 'next', { value: next, writable: true, configurable: true });
 }
@@ -54,13 +53,14 @@ export function observeDirectories(prototype: object, { patches, recorder, isWan
 /** `entries` and the async iterator are one function, and stay one. */
 function observeIteration(prototype: object, patches: Patches, recorder: Recorder): void {
   const wrappers = new Map<AnyFunction, AnyFunction>();
+  const operation = createOperation(DIRECTORY_READ, 'promise');
   const wrapEntries: Wrap = (original, patch) => {
     const known = wrappers.get(original);
     if (known !== undefined) return known;
     const { entries } = {
       entries(this: unknown, ...args: unknown[]): unknown {
         const iterator = Reflect.apply(original, this, args);
-        if (patch.active) observeSteps(iterator, this, recorder, patch);
+        if (patch.active) observeSteps(iterator, () => recorder.begin(operation, patch, this, args), recorder);
         return iterator;
       },
     };

@@ -30,7 +30,7 @@ function observeClose(original: AnyFunction, operation: Operation, recorder: Rec
       return promise === closing?.theirs ? closing?.ours : promise;
     }
     const theirs = startObserved(call, recorder, () => Reflect.apply(original, this, args));
-    const ours = follow(theirs as PromiseLike<unknown>, call, recorder);
+    const ours = follow(theirs, call, recorder);
     closing = { theirs, ours };
     return ours;
   };

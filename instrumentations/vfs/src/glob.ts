@@ -1,44 +1,52 @@
-import type { AnyFunction } from '@sonde/instrumentation-kit';
+import type { AnyFunction, Patch } from '@sonde/instrumentation-kit';
 import type { OperationDefinition } from './operations.ts';
 import type { Call, Recorder } from './recorder.ts';
 import { createOperation } from './series.ts';
 import type { Wrap } from './sync-wrapper.ts';
 
-/** The steps of one iteration taken together. */
+/** An iteration, of which only the time spent waiting for steps counts, not the application's between them. */
 interface Iteration {
-  readonly call: Call;
-  /** Time spent waiting for steps: the application's own time between them does not count. */
+  readonly recorder: Recorder;
+  /** For the time of one step: an iterator that is dropped half-way must not stay in flight for ever. */
+  readonly begin: () => Call | undefined;
   busyMs: number;
+  isOver: boolean;
 }
 
-function settle(iteration: Iteration, recorder: Recorder, error?: { readonly thrown: unknown }): void {
-  iteration.call.startMs = recorder.now() - iteration.busyMs;
-  if (error === undefined) recorder.succeeded(iteration.call, undefined);
-  else recorder.failed(iteration.call, error.thrown);
+/** Ends what a step began: the whole iteration with its last step. */
+function end(iteration: Iteration, call: Call, isLast: boolean, thrown?: { readonly error: unknown }): void {
+  const { recorder } = iteration;
+  const nowMs = recorder.now();
+  iteration.busyMs += nowMs - call.startMs;
+  if (!isLast || iteration.isOver) {
+    recorder.withdraw(call);
+    return;
+  }
+  iteration.isOver = true;
+  call.startMs = nowMs - iteration.busyMs;
+  if (thrown === undefined) recorder.succeeded(call, undefined);
+  else recorder.failed(call, thrown.error);
 }
 
 /** One step: runs as a part of the operation, so that what it calls of the public API is not counted. */
-async function step(iteration: Iteration, recorder: Recorder, start: () => unknown): Promise<unknown> {
-  const { nesting, now } = recorder;
-  const startMs = now();
+async function step(iteration: Iteration, call: Call, start: () => unknown): Promise<unknown> {
   try {
-    const result = (await nesting.run(start)) as { done?: boolean };
-    iteration.busyMs += now() - startMs;
-    if (result.done === true) settle(iteration, recorder);
+    const result = (await iteration.recorder.nesting.run(start)) as { done?: boolean };
+    end(iteration, call, result.done === true);
     return result;
-  } catch (thrown) {
-    iteration.busyMs += now() - startMs;
-    settle(iteration, recorder, { thrown });
-    throw thrown;
+  } catch (error) {
+    end(iteration, call, true, { error });
+    throw error;
   }
 }
 
-function observeIterator(iterator: object, call: Call, recorder: Recorder): void {
-  const iteration: Iteration = { call, busyMs: 0 };
+function observeIterator(iterator: object, iteration: Iteration): void {
   for (const key of ['next', 'return', 'throw']) {
     const original = Reflect.get(iterator, key) as AnyFunction;
     const value = function (this: unknown, ...args: unknown[]): unknown {
-      return step(iteration, recorder, () => Reflect.apply(original, this, args));
+      const call = iteration.begin();
+      const start = (): unknown => Reflect.apply(original, this, args);
+      return call === undefined ? start() : step(iteration, call, start);
     };
     Object.defineProperty(iterator, key, { value, writable: true, configurable: true });
   }
@@ -50,12 +58,12 @@ function observeIterator(iterator: object, call: Call, recorder: Recorder): void
  */
 export function observeGlob(definition: OperationDefinition, recorder: Recorder): Wrap {
   const operation = createOperation(definition, 'promise');
-  return (original, patch) =>
+  return (original: AnyFunction, patch: Patch) =>
     ({
       wrapper(this: unknown, ...args: unknown[]): unknown {
         const iterator = Reflect.apply(original, this, args);
-        const call = recorder.begin(operation, patch, this, args);
-        if (call !== undefined) observeIterator(iterator, call, recorder);
+        const begin = (): Call | undefined => recorder.begin(operation, patch, this, args);
+        if (patch.active) observeIterator(iterator, { recorder, begin, busyMs: 0, isOver: false });
         return iterator;
       },
     }).wrapper;

@@ -7,18 +7,18 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Follows a promise to its end. What is handed on is `promise.then(...)`, one microtask later than the promise itself:
+ * Follows what an operation returned to its end: a promise, or, from somebody's own implementation, a value. What is
+ * handed on is `promise.then(...)`, one microtask later than the promise itself:
  * BAD: returning the promise and watching it on the side: an unhandled rejection would then be handled, by us.
  * GOOD: the application's promise is the last of the chain, and its rejection goes unhandled if nobody handles it.
  * @param adopt sees the value before the application does
  */
-export function follow(
-  promise: PromiseLike<unknown>,
-  call: Call,
-  recorder: Recorder,
-  adopt?: (value: unknown) => void,
-): PromiseLike<unknown> {
-  return promise.then(
+export function follow(result: unknown, call: Call, recorder: Recorder, adopt?: (value: unknown) => void): unknown {
+  if (!isThenable(result)) {
+    recorder.succeeded(call, result);
+    return result;
+  }
+  return result.then(
     (value) => {
       recorder.succeeded(call, value);
       adopt?.(value);
@@ -39,10 +39,7 @@ export function observePromise(operation: Operation, recorder: Recorder, adopt?:
         const call = recorder.begin(operation, patch, this, args);
         if (call === undefined) return Reflect.apply(original, this, args);
         const result = startObserved(call, recorder, () => Reflect.apply(original, this, args));
-        if (isThenable(result)) return follow(result, call, recorder, adopt);
-        // Somebody's own implementation below ours.
-        recorder.succeeded(call, result);
-        return result;
+        return follow(result, call, recorder, adopt);
       },
     }).wrapper;
 }

@@ -70,6 +70,8 @@ export interface Recorder {
   succeeded(call: Call, result: unknown): void;
   /** It failed. */
   failed(call: Call, error: unknown): void;
+  /** It is not over, but nobody waits for it at present: takes it out of what is in flight and counts nothing. */
+  withdraw(call: Call): void;
 }
 
 const SCOPE = 'instrumentation-vfs';
@@ -207,6 +209,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     },
     succeeded: (call, result) => settle(call, result, noteSuccess),
     failed: (call, error) => settle(call, error, noteFailure),
+    withdraw: (call) => settle(call, undefined, () => {}),
   };
 }
 

@@ -154,6 +154,6 @@ test('FileHandles, streams, directories and compound operations show up once eac
       'truncate callback': 1,
       'exists callback': 1,
     }),
-    'still in flight': [],
+    'still in flight': [0],
   });
 });
