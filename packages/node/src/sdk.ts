@@ -94,8 +94,8 @@ export class Sdk {
       version: ownApiVersion(),
       onForeign: (key, instance) => guard('node.handover', () => this.#handOver(key, instance), undefined),
     });
-    const needsOlder = loggerProvider !== undefined && logs === undefined;
-    this.#stopOlderLogs = needsOlder ? registerOlderLogs(this.#loggers) : (): void => {};
+    this.#stopOlderLogs =
+      loggerProvider === undefined ? (): void => {} : registerOlderLogs(this.#loggers, logs === undefined);
     this.#connectInstrumentations();
     if (this.#foreign.size > 0) config.onForeignSdk();
   }

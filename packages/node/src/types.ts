@@ -16,7 +16,7 @@ export interface SondeOptions {
   preset?: PresetName;
   /** Exactly these instrumentations run; an empty list switches all off. Default: the preset's. */
   instrumentations?: readonly InstrumentationName[];
-  /** Records the main thread's event ring holds, 1,024 to 16,777,216; 128 bytes each with their text. Default 65,536. */
+  /** Records the main thread's event ring holds, 1,024 to 16,777,216; 152 bytes each. Default 65,536. */
   streamSize?: number;
   /** An operation that takes this many milliseconds or longer is an event of its own, 1 to 3,600,000. Default 100. */
   slowThresholdMs?: number;

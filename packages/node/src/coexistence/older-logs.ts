@@ -17,17 +17,19 @@ function olderLogsApi(): OlderLogsApi {
 }
 
 /**
- * Registers a logger provider with `@opentelemetry/api-logs` (SDK 2.12). That API has no step by which a registration
- * could be told from a look-up: the application goes first, and Sonde registers a second later if it has not. Loggers
- * handed out before come alive then. Returns the undo.
+ * Registers a logger provider with `@opentelemetry/api-logs`, which SDK 2.12 and libraries of its time use. That API has
+ * no step by which a registration could be told from a look-up: the application goes first, and Sonde registers a
+ * second later if it has not. Loggers handed out before come alive then. Returns the undo.
+ * @param isOnly whether there is no other logs API, so that it matters if this one is missing
  */
-export function registerOlderLogs(provider: LoggerProviderLike): () => void {
+export function registerOlderLogs(provider: LoggerProviderLike, isOnly: boolean): () => void {
   const timer = setTimeout(() => {
     if ((globalThis as { [KEY]?: unknown })[KEY] !== undefined) return;
     try {
       olderLogsApi().logs.setGlobalLoggerProvider(provider);
     } catch (error) {
-      diag.warn('logs of the application are not exported: @opentelemetry/api-logs cannot be loaded', error);
+      if (isOnly)
+        diag.warn('logs of the application are not exported: @opentelemetry/api-logs cannot be loaded', error);
     }
   }, PATIENCE_MS).unref();
   return () => clearTimeout(timer);

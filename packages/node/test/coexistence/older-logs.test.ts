@@ -15,7 +15,7 @@ describe('the logger provider for @opentelemetry/api-logs', () => {
   });
 
   it('is registered after a second in which the application has not registered its own', () => {
-    registerOlderLogs(provider);
+    registerOlderLogs(provider, true);
     jest.advanceTimersByTime(999);
     expect(globals[KEY]).toBeUndefined();
     jest.advanceTimersByTime(1);
@@ -23,7 +23,7 @@ describe('the logger provider for @opentelemetry/api-logs', () => {
   });
 
   it('leaves that of the application alone', () => {
-    registerOlderLogs(provider);
+    registerOlderLogs(provider, true);
     const theirs = (): string => 'theirs';
     globals[KEY] = theirs;
     jest.advanceTimersByTime(5000);
@@ -31,7 +31,7 @@ describe('the logger provider for @opentelemetry/api-logs', () => {
   });
 
   it('is not registered any more once it is taken back', () => {
-    registerOlderLogs(provider)();
+    registerOlderLogs(provider, true)();
     jest.advanceTimersByTime(5000);
     expect(globals[KEY]).toBeUndefined();
   });
