@@ -3,9 +3,10 @@
  *
  * Each round starts every variant afresh, so that the luck of one process (code layout, JIT order) is part of the noise
  * and not of the result; within a round the variants take turns second by second, so that a slow second of the machine
- * hits them all. Both observed variants sample every request, export to the same OTLP receiver through a stock batch
- * processor (which drops, in both, what it cannot keep up with at full load) and hold a Prometheus endpoint open. Sonde
- * does more besides: it learns the route, watches the filesystem and the event loop, and keeps events.
+ * hits them all. Both observed variants read the same OTEL_* variables: they sample every request, export spans,
+ * metrics and logs to the same OTLP receiver through the stock batch processor (which drops, in both, what it cannot
+ * keep up with at full load) and hold a Prometheus endpoint open. Sonde does more besides: it learns the route, watches
+ * the filesystem and the event loop, and keeps events.
  */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -60,6 +61,10 @@ export const benchmark: Benchmark = {
     const env: Env = {
       SONDE_PRESET: 'production',
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_TRACES_EXPORTER: 'otlp',
+      OTEL_METRICS_EXPORTER: 'otlp,prometheus',
+      OTEL_LOGS_EXPORTER: 'otlp',
+      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
       OTEL_EXPORTER_PROMETHEUS_PORT: '0',
       OTEL_SERVICE_NAME: 'benchmark',
     };

@@ -169,9 +169,14 @@ describe('faults against reports', () => {
   test.each<[string, Partial<SlowOperation>]>([
     ['another file of another route', { path: '/data/other', route: '/c' }],
     ['the same file an hour before', { startMs: 10_000 - 3_600_000 }],
-    ['the same file for a moment', { durationMs: 120 }],
+    ['another file of the same route for a moment', { path: '/data/other', durationMs: 120 }],
   ])('%s does not pass for the slow file', (_what, change) => {
     expect(match([slowFault], [{ ...slow, ...change }], [stall]).outcomes[0]?.found).toBeUndefined();
+  });
+
+  test('the file of the fault itself is found however late its reader came', () => {
+    const late = { ...slow, startMs: 10_480, durationMs: 120 };
+    expect(match([slowFault], [late], []).outcomes[0]?.found).toEqual(late);
   });
 
   test('a stall answers for one fault only, and a stall of the wrong function is found but not named', () => {
