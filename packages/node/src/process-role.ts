@@ -8,7 +8,8 @@ export const PARENT_VARIABLE = 'SONDE_PARENT_PID';
  * - `main`: may print and bind a port;
  * - `child`: started by a process in which Sonde runs: neither;
  * - `worker`: a worker thread: neither, and its events and metrics go to the main thread;
- * - `tool`: a package manager that only inherits NODE_OPTIONS on the way to the program: Sonde stays out altogether.
+ * - `tool`: a package manager or another launcher that only inherits NODE_OPTIONS on the way to the program: Sonde stays
+ *   out altogether, or the program would be its child.
  */
 export type ProcessRole = 'main' | 'child' | 'worker' | 'tool';
 
@@ -21,11 +22,16 @@ export interface ProcessFacts {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-const TOOLS = new Set(['npm', 'npx', 'yarn', 'yarnpkg', 'pnpm', 'pnpx', 'corepack', 'npm-cli', 'npx-cli']);
+const PACKAGE_MANAGERS = ['npm', 'npx', 'npm-cli', 'npx-cli', 'yarn', 'yarnpkg', 'pnpm', 'pnpx', 'corepack'];
+const TASK_RUNNERS = ['concurrently', 'run-s', 'run-p', 'npm-run-all', 'turbo', 'nx', 'lerna'];
+const LAUNCHERS = ['nodemon', 'tsx', 'ts-node-dev', 'tsnd', 'pm2', 'pm2-runtime', 'forever', 'cross-env', 'env-cmd'];
+const TOOLS = new Set([...PACKAGE_MANAGERS, ...TASK_RUNNERS, ...LAUNCHERS]);
 const EXTENSION = /\.[cm]?js$/;
+const PM2_DAEMON = /[\\/]pm2[\\/]lib[\\/]Daemon\.js$/;
 
 function isTool(script: string | undefined): boolean {
-  return script !== undefined && TOOLS.has(basename(script).replace(EXTENSION, ''));
+  if (script === undefined) return false;
+  return TOOLS.has(basename(script).replace(EXTENSION, '')) || PM2_DAEMON.test(script);
 }
 
 /**

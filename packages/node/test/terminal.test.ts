@@ -75,7 +75,10 @@ describe('the role of a process', () => {
     ['tool', { ...facts, script: '/usr/lib/node_modules/npm/bin/npx-cli.js' }],
     ['tool', { ...facts, script: '/opt/yarn/bin/yarn.js' }],
     ['tool', { ...facts, script: '/opt/pnpm/pnpm.cjs' }],
+    ['tool', { ...facts, script: '/srv/node_modules/.bin/nodemon' }],
+    ['tool', { ...facts, script: '/usr/lib/node_modules/pm2/lib/Daemon.js' }],
     ['main', { ...facts, script: '/srv/npm-statistics.js' }],
+    ['main', { ...facts, script: '/srv/lib/Daemon.js' }],
   ] as const)('is %s by %j', (role, given) => {
     expect(processRole(given)).toBe(role);
   });
