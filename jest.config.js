@@ -6,6 +6,7 @@ export default {
   modulePathIgnorePatterns: ['/dist/'],
   coverageProvider: 'v8',
   testTimeout: 30_000,
+  setupFilesAfterEnv: ['<rootDir>/test/retry-real-processes.js'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
