@@ -9,7 +9,14 @@ export type {
   TextEvent,
 } from './event-types.ts';
 export { CATEGORIES, Severity } from './event-types.ts';
-export { formatTimestamp, HybridLogicalClock, parseTimestamp, timestampToBigInt } from './hlc.ts';
+export {
+  type ClockState,
+  formatTimestamp,
+  HybridLogicalClock,
+  type HybridLogicalClockConfig,
+  parseTimestamp,
+  timestampToBigInt,
+} from './hlc.ts';
 export { configureEventStream, eventStream } from './process-stream.ts';
 export type {
   Group,
