@@ -39,22 +39,18 @@ function nested(callback: AnyFunction, observation: Observation): AnyFunction {
   };
 }
 
-/** The arguments with their functions replaced; the same array when there is none. */
-function withFunctions(args: unknown[], replace: (callback: AnyFunction) => AnyFunction): unknown[] {
-  let replaced = args;
-  for (let index = 0; index < args.length; index++) {
-    const argument = args[index];
-    if (typeof argument !== 'function') continue;
-    if (replaced === args) replaced = args.slice();
-    replaced[index] = replace(argument as AnyFunction);
-  }
-  return replaced;
-}
-
 function hasFunction(args: readonly unknown[]): boolean {
   // The callback is the last argument nearly always.
   for (let index = args.length - 1; index >= 0; index--) if (typeof args[index] === 'function') return true;
   return false;
+}
+
+/** Puts our functions in the place of the application's, in an array of arguments that is our own. */
+function replaceFunctions(args: unknown[], replacement: (callback: AnyFunction) => AnyFunction): void {
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index];
+    if (typeof argument === 'function') args[index] = replacement(argument as AnyFunction);
+  }
 }
 
 /**
@@ -67,12 +63,12 @@ export function observeCallback(operation: Operation, recorder: Recorder): Wrap 
     function (this: unknown, ...args: unknown[]): unknown {
       if (!patch.active) return Reflect.apply(original, this, args);
       if (observation.depth !== 0) {
-        const hidden = withFunctions(args, (callback) => nested(callback, observation));
-        return Reflect.apply(original, this, hidden);
+        replaceFunctions(args, (callback) => nested(callback, observation));
+        return Reflect.apply(original, this, args);
       }
       const call = hasFunction(args) ? recorder.begin(operation, patch, this, args) : undefined;
       if (call === undefined) return Reflect.apply(original, this, args);
-      const observed = withFunctions(args, (callback) => completion(call, recorder, callback));
-      return startObserved(call, recorder, () => Reflect.apply(original, this, observed));
+      replaceFunctions(args, (callback) => completion(call, recorder, callback));
+      return startObserved(call, recorder, () => Reflect.apply(original, this, args));
     };
 }

@@ -67,15 +67,17 @@ export function createMountTable({ proc, cwd, now, ignorePath }: MountTableConfi
   const { quick } = mounts;
   const mountOfRelative = createRelative(cwd, mounts);
 
-  const mountOfPath = (path: string): number => {
-    if (path.charCodeAt(0) !== SLASH) return mountOfRelative(path);
-    return mounts.tree.find(goesUp(path) ? resolve(path) : path);
-  };
-
   const quickMountOf = (path: unknown): number => {
     if (typeof path !== 'string' || path.charCodeAt(0) !== SLASH || path.indexOf('..') !== -1) return -1;
     const mount = quick[path.charCodeAt(1) & 127] as number;
     return mount === -1 ? mounts.tree.find(path) : mount;
+  };
+
+  const mountOfPath = (path: string): number => {
+    const mount = quickMountOf(path);
+    if (mount !== -1) return mount;
+    if (path.charCodeAt(0) !== SLASH) return mountOfRelative(path);
+    return mounts.tree.find(goesUp(path) ? resolve(path) : path);
   };
 
   const mountOfDescriptor = (fd: number): number => {

@@ -78,12 +78,6 @@ const SCOPE = 'instrumentation-vfs';
 /** What took longer is timed each time: reading the clock is next to nothing then. */
 const QUICK_MS = 0.05;
 
-/** The file of an operation and the two arguments after it. */
-function argumentsOf(operation: Operation, self: unknown, args: readonly unknown[]): [unknown, unknown, unknown] {
-  const { target = 0 } = operation;
-  return target === 'this' ? [self, args[0], args[1]] : [args[target], args[1], args[2]];
-}
-
 /** Counts an operation in and out of what is in flight. */
 function countInFlight({ operation, row }: Call, by: 1 | -1, parts: RecorderParts): void {
   if (operation.api === 'sync') return;
@@ -94,14 +88,19 @@ function countInFlight({ operation, row }: Call, by: 1 | -1, parts: RecorderPart
   else parts.pool.leave();
 }
 
-function start(operation: Operation, [target, data, options]: unknown[], parts: RecorderParts): Call | undefined {
+function start(operation: Operation, self: unknown, args: readonly unknown[], parts: RecorderParts): Call | undefined {
   const { mounts, series, now } = parts;
+  const { target: position = 0 } = operation;
+  const isMethod = position === 'this';
+  const target = isMethod ? self : args[position];
   const startMs = now();
   const mount = mounts.mountOf(target, startMs);
   const row = series.row(operation, mount);
   // Before it happens: the number may be in use again before close reports back.
   if (operation.descriptor === 'close') mounts.descriptors.clear(descriptorOf(target));
   if (row === undefined && operation.descriptor !== 'open') return undefined;
+  const data = isMethod ? args[0] : args[1];
+  const options = isMethod ? args[1] : args[2];
   const call: Call = { operation, row, mount, target, data, options, startMs, isSettled: false };
   countInFlight(call, 1, parts);
   // Reading the mounts anew must not pass for a part of the operation.
@@ -163,16 +162,6 @@ function createCountUntimed({ quickMountOf }: MountTable): Recorder['countUntime
   };
 }
 
-/** Runs a part of the recorder's own work: what it throws is counted and said once, and undefined returned. */
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    reportFailure(SCOPE, error);
-    return undefined;
-  }
-}
-
 /** Creates the recorder of one instrumentation. */
 export function createRecorder(parts: RecorderParts): Recorder {
   const { observation, nesting, mounts, now } = parts;
@@ -181,11 +170,22 @@ export function createRecorder(parts: RecorderParts): Recorder {
   const settle = (call: Call, value: unknown, note: typeof noteSuccess): void => {
     if (call.isSettled) return;
     call.isSettled = true;
-    attempt(() => {
+    try {
       const endMs = now();
       countInFlight(call, -1, parts);
       note(call, value, endMs, parts);
-    });
+    } catch (error) {
+      reportFailure(SCOPE, error);
+    }
+  };
+
+  const tryStart = (operation: Operation, self: unknown, args: readonly unknown[]): Call | undefined => {
+    try {
+      return start(operation, self, args, parts);
+    } catch (error) {
+      reportFailure(SCOPE, error);
+      return undefined;
+    }
   };
 
   return {
@@ -195,17 +195,21 @@ export function createRecorder(parts: RecorderParts): Recorder {
     isHidden,
     countUntimed: createCountUntimed(mounts),
     returned(operation, target, startMs, endMs): void {
-      attempt(() => noteTimed({ operation, target, startMs }, endMs, parts));
+      try {
+        noteTimed({ operation, target, startMs }, endMs, parts);
+      } catch (error) {
+        reportFailure(SCOPE, error);
+      }
     },
     threw(operation, path, startMs, error): void {
-      const call = attempt(() => start(operation, [path, undefined, undefined], parts));
+      const call = tryStart(operation, undefined, [path]);
       if (call === undefined) return;
       call.startMs = startMs;
       settle(call, error, noteFailure);
     },
     begin(operation, patch, self, args): Call | undefined {
       if (!patch.active || observation.depth !== 0 || isHidden()) return undefined;
-      return attempt(() => start(operation, argumentsOf(operation, self, args), parts));
+      return tryStart(operation, self, args);
     },
     succeeded: (call, result) => settle(call, result, noteSuccess),
     failed: (call, error) => settle(call, error, noteFailure),
