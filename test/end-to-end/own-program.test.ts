@@ -35,7 +35,7 @@ function program(name: string, source: string): string {
 function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   return spawn(process.execPath, [START, ...args], {
     cwd: folder,
-    env: { ...process.env, INIT_CWD: folder, NODE_OPTIONS: '', ...env },
+    env: { ...process.env, INIT_CWD: folder, NODE_OPTIONS: '', OTEL_EXPORTER_PROMETHEUS_PORT: '0', ...env },
     stdio: 'pipe',
   });
 }

@@ -39,7 +39,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Temporary files go to our folder, so that the test sees whether any are left. */
 function quietEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, NODE_OPTIONS: '', TMPDIR: folder, NO_COLOR: '1', FORCE_COLOR: '' };
+  return {
+    ...process.env,
+    NODE_OPTIONS: '',
+    OTEL_EXPORTER_PROMETHEUS_PORT: '0',
+    TMPDIR: folder,
+    NO_COLOR: '1',
+    FORCE_COLOR: '',
+  };
 }
 
 function section(title: string): Section {

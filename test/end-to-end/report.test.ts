@@ -179,6 +179,12 @@ describe('faults against reports', () => {
     expect(match([slowFault], [late], []).outcomes[0]?.found).toEqual(late);
   });
 
+  test('a request that had to queue before its handler ran takes its fault with it', () => {
+    const late = { ...stall, startMs: 21_200 };
+    expect(match([blockFault], [], [late]).outcomes[0]?.found).toBeUndefined();
+    expect(match([{ ...blockFault, endMs: 22_100 }], [], [late]).outcomes[0]?.found).toEqual(late);
+  });
+
   test('a stall answers for one fault only, and a stall of the wrong function is found but not named', () => {
     const twins = [blockFault, { ...blockFault, id: 2 }];
     expect(match(twins, [], [stall]).outcomes.map(({ found }) => found)).toEqual([stall, undefined]);

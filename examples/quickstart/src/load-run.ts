@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describeFault, type Live, type LiveState } from './live.ts';
-import type { Fault, FaultEnd, LoadMessage, LoadSummary } from './load/protocol.ts';
+import type { Fault, LoadMessage, LoadSummary } from './load/protocol.ts';
 import type { DemoOptions } from './options.ts';
 import { describeExit, onLine, type Started, startNode } from './processes.ts';
 import { clock } from './report/format.ts';
@@ -20,8 +20,6 @@ export interface LoadConfig {
 /** What the load side wrote down. */
 export interface LoadLog {
   readonly faults: readonly Fault[];
-  /** How the requests that carried them ended, by the id of the fault. */
-  readonly ends: ReadonlyMap<number, FaultEnd>;
   /** Undefined when the run was cut short. */
   readonly summary: LoadSummary | undefined;
 }
@@ -29,10 +27,9 @@ export interface LoadLog {
 /** Runs the load in its own process to the end. @throws Error when it, or the service, ends before its time */
 export async function runLoad(config: LoadConfig): Promise<LoadLog> {
   const { options, target, dataDir, live, state, startMs, interrupted, service } = config;
-  const faults: Fault[] = [];
-  const ends = new Map<number, FaultEnd>();
+  const faults = new Map<number, Fault>();
   let summary: LoadSummary | undefined;
-  if (interrupted.aborted) return { faults, ends, summary };
+  if (interrupted.aborted) return { faults: [], summary };
 
   const args = { target, data: dataDir, seconds: options.seconds, seed: options.seed, rate: options.rate };
   const load = startNode(
@@ -46,11 +43,14 @@ export async function runLoad(config: LoadConfig): Promise<LoadLog> {
     const message = JSON.parse(line) as LoadMessage;
     if (message.type === 'progress') state.progress = message;
     if (message.type === 'summary') summary = message;
-    if (message.type === 'fault-end') ends.set(message.id, message);
     if (message.type === 'fault') {
-      faults.push(message);
+      faults.set(message.id, message);
       state.injected++;
       live.note(`  fault    at ${clock(message.startMs - startMs)}: ${describeFault(message)}`);
+    }
+    if (message.type === 'fault-end') {
+      const fault = faults.get(message.id);
+      if (fault !== undefined) faults.set(message.id, { ...fault, endMs: message.endMs });
     }
     live.update();
   });
@@ -66,5 +66,5 @@ export async function runLoad(config: LoadConfig): Promise<LoadLog> {
   const exit = await load.exited;
   if (exit.code !== 0 && !interrupted.aborted)
     throw new Error(`the load generator ended ${describeExit(exit)}; expected code 0`);
-  return { faults, ends, summary };
+  return { faults: [...faults.values()], summary };
 }

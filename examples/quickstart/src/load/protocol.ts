@@ -15,6 +15,8 @@ export interface Fault {
   readonly path?: string;
   readonly phase?: Phase;
   readonly culprit?: string;
+  /** When the request that carried it was answered. */
+  readonly endMs?: number;
 }
 
 export interface FaultEnd {

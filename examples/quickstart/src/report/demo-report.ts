@@ -1,4 +1,4 @@
-import type { Fault, FaultEnd, LoadSummary } from '../load/protocol.ts';
+import type { Fault, LoadSummary } from '../load/protocol.ts';
 import type { DemoOptions } from '../options.ts';
 import type { ScrapeLog } from '../scrape.ts';
 import type { TelemetryStore } from '../telemetry/store.ts';
@@ -16,7 +16,6 @@ export interface DemoFacts {
   readonly store: TelemetryStore;
   readonly findings: Findings;
   readonly faults: readonly Fault[];
-  readonly ends: ReadonlyMap<number, FaultEnd>;
   /** Undefined when the run was cut short. */
   readonly summary: LoadSummary | undefined;
   readonly scrapes: ScrapeLog;
@@ -28,7 +27,7 @@ export interface DemoFacts {
 
 /** The report on the sample service: what Sonde exported, and at the end what it made of the faults. */
 export function demoReport(facts: DemoFacts): Report {
-  const { options, store, findings, faults, ends, startMs, elapsedMs } = facts;
+  const { options, store, findings, faults, startMs, elapsedMs } = facts;
   const stalls = findings.stalls();
   const slow = findings.slowOperations();
   const context = { startMs, stalls };
@@ -46,7 +45,7 @@ export function demoReport(facts: DemoFacts): Report {
       stallsSection(context),
       streamSection(store),
       crossCheckSection(facts),
-      faultsSection({ faults, ends, slow, stalls, startMs }),
+      faultsSection({ faults, slow, stalls, startMs }),
     ],
   };
 }
@@ -85,14 +84,13 @@ function crossCheckSection({ store, summary: load, scrapes, target }: DemoFacts)
 
 interface FaultFacts {
   readonly faults: readonly Fault[];
-  readonly ends: ReadonlyMap<number, FaultEnd>;
   readonly slow: readonly SlowOperation[];
   readonly stalls: readonly Stall[];
   readonly startMs: number;
 }
 
 /** The log of the load side against the reports of Sonde. */
-function faultsSection({ faults, ends, slow, stalls, startMs }: FaultFacts): Section {
+function faultsSection({ faults, slow, stalls, startMs }: FaultFacts): Section {
   const title = 'Injected faults';
   if (faults.length === 0) return { title, blocks: [lines(toned('None was injected.', 'dim'))] };
   const { outcomes, otherStalls } = match(faults, slow, stalls);
@@ -117,7 +115,7 @@ function faultsSection({ faults, ends, slow, stalls, startMs }: FaultFacts): Sec
           right('after'),
           flexible('Sonde named'),
         ],
-        outcomes.map((outcome) => outcomeRow(outcome, ends.get(outcome.fault.id), startMs)),
+        outcomes.map((outcome) => outcomeRow(outcome, startMs)),
       ),
       lines(
         verdict,
@@ -134,9 +132,9 @@ function faultsSection({ faults, ends, slow, stalls, startMs }: FaultFacts): Sec
   };
 }
 
-function outcomeRow(outcome: Outcome, end: FaultEnd | undefined, startMs: number): Cell[] {
+function outcomeRow(outcome: Outcome, startMs: number): Cell[] {
   const { fault, found, afterMs, hasRoute, hasCause } = outcome;
-  const waited = end === undefined ? '-' : duration(end.endMs - fault.startMs);
+  const waited = duration((fault.endMs ?? Number.NaN) - fault.startMs);
   const what = fault.kind === 'slow-file' ? `slow file, ${fault.slowness}` : `blocked loop, ${fault.phase} await`;
   const start: Cell[] = [clock(fault.startMs - startMs), what, fault.route, duration(fault.durationMs), waited];
   if (found === undefined) return [...start, toned('missed', 'bad'), '-', '-'];

@@ -22,9 +22,10 @@ const CLOCK_SLACK_MS = 100;
 const LEAST_SHARE = 0.5;
 
 /**
- * Holds the log of the load side against what Sonde reported. A report answers for a fault of its kind that it overlaps
- * in time by half; one that names the very file of the fault needs no more than to overlap, because on a busy machine
- * the reader can arrive late for the wait that was prepared for it. One report answers for one fault.
+ * Holds the log of the load side against what Sonde reported. A report answers for a fault of its kind when it falls
+ * between the request that carried the fault and its answer (on a busy machine the request may have to queue first) and
+ * is at least half as long; one that names the very file of the fault may be shorter, because its reader can come late
+ * for the wait that was prepared for it. One report answers for one fault.
  */
 export function match(faults: readonly Fault[], slow: readonly SlowOperation[], stalls: readonly Stall[]): Matching {
   const taken = new Set<SlowOperation | Stall>();
@@ -47,11 +48,11 @@ export function match(faults: readonly Fault[], slow: readonly SlowOperation[], 
 }
 
 function fits(fault: Fault, finding: SlowOperation | Stall): boolean {
-  const overlapMs =
-    Math.min(fault.startMs + fault.durationMs, finding.startMs + finding.durationMs) -
-    Math.max(fault.startMs, finding.startMs);
+  const endMs = fault.endMs ?? fault.startMs + fault.durationMs;
+  const insideMs =
+    Math.min(endMs, finding.startMs + finding.durationMs) - Math.max(fault.startMs, finding.startMs) + CLOCK_SLACK_MS;
   const isItsFile = finding.kind === 'slow operation' && finding.path !== '' && finding.path === fault.path;
-  return overlapMs + CLOCK_SLACK_MS >= (isItsFile ? 0 : fault.durationMs * LEAST_SHARE);
+  return insideMs >= (isItsFile ? 0 : fault.durationMs * LEAST_SHARE);
 }
 
 /** Other files are slow at the same time when the loop is blocked or the pool is full: they prove nothing. */
