@@ -1,5 +1,6 @@
 /**
- * The compatibility matrix: `npm run test:compat -- [--node 24,26] [--sdk 2.12,3.x] [--cell TEXT] [--keep]`.
+ * The compatibility matrix: `npm run test:compat -- [--node 24,26] [--sdk 2.12,3.x] [--cell TEXT] [--suites] [--keep]`.
+ * `--suites` runs the test suites of the repository with each Node as well, which takes some minutes each.
  * Needs a package registry, or npm's cache from an earlier run.
  */
 import { rmSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { type Cell, cells } from './cells.ts';
 import { NODE_VERSIONS, type NodeBinary, nodeBinary } from './node-versions.ts';
 import { makeSandbox } from './sandbox.ts';
 import { SDK_LINES, type SdkLine } from './sdk-lines.ts';
+import { suiteFaults } from './suites.ts';
 
 interface Task {
   readonly node: NodeBinary;
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     node: { type: 'string', default: NODE_VERSIONS.join() },
     sdk: { type: 'string', default: Object.keys(SDK_LINES).join() },
     cell: { type: 'string', default: '' },
+    suites: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -63,10 +66,11 @@ async function runMatrix(folder: string, lines: readonly SdkLine[], chosen: read
     console.log(`SDK ${line}: installed with ${packages.length} packages of Sonde`);
     tasks.push(...nodes.flatMap((node) => chosen.map((cell) => ({ node, line, folder: sandbox, cell }))));
   }
-  const failed = await runTasks(tasks);
+  const failedCells = await runTasks(tasks);
+  const failedSuites = values.suites ? await runSuites(nodes) : 0;
   const seconds = ((Date.now() - startMs) / 1000).toFixed(0);
-  console.log(`\n${tasks.length - failed} of ${tasks.length} cells hold (${seconds} s)`);
-  return failed;
+  console.log(`\n${tasks.length - failedCells} of ${tasks.length} cells hold (${seconds} s)`);
+  return failedCells + failedSuites;
 }
 
 /** As many cells at once as there are cores; prints a row as each one ends. */
@@ -79,12 +83,27 @@ async function runTasks(tasks: readonly Task[]): Promise<number> {
       const { node, line, folder, cell } = task;
       const faults = await cell.run({ node: node.path, folder }).catch((error: unknown) => [String(error)]);
       if (faults.length > 0) failed++;
-      const lines = faults.map((fault) => `\n    ${fault}`).join('');
-      console.log(`${row(node.version, line, cell.name)} ${faults.length === 0 ? 'ok' : `FAILED${lines}`}`);
+      printResult(row(node.version, line, cell.name), faults);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, lane));
   return failed;
+}
+
+/** The suites with each Node, one after the other: they use all cores themselves. */
+async function runSuites(nodes: readonly NodeBinary[]): Promise<number> {
+  let failed = 0;
+  for (const node of nodes) {
+    const faults = await suiteFaults(node);
+    if (faults.length > 0) failed++;
+    printResult(row(node.version, '3.x', 'test suites'), faults);
+  }
+  return failed;
+}
+
+function printResult(head: string, faults: readonly string[]): void {
+  const lines = faults.map((fault) => `\n    ${fault}`).join('');
+  console.log(`${head} ${faults.length === 0 ? 'ok' : `FAILED${lines}`}`);
 }
 
 function row(node: string, line: string, cell: string): string {
