@@ -34,6 +34,7 @@ const c8Status = run('c8', [
   `--include=${SOURCES}`,
 ]);
 if (c8Status !== 0) process.exit(c8Status);
+rmSync(raw, { recursive: true });
 const percent = printTable(measure());
 if (percent < MIN_PERCENT) console.error(`coverage: ${percent.toFixed(2)} % of lines is under ${MIN_PERCENT} %`);
 if (jestStatus !== 0) console.error('coverage: tests failed, so what they would have covered may be missing above');
@@ -71,7 +72,7 @@ function measure() {
   const wanted = (path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern));
   return globSync(SOURCES, { cwd: root })
     .filter(wanted)
-    .sort()
+    .sort((left, right) => dirname(left).localeCompare(dirname(right)) || left.localeCompare(right))
     .filter(hasCode)
     .map((path) => {
       const code = linesOfCode(readFileSync(join(root, path), 'utf8'));
