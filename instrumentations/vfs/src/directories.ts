@@ -1,4 +1,4 @@
-import type { AnyFunction, Patches } from '@sonde/instrumentation-kit';
+import { type AnyFunction, guard, type Patches } from '@sonde/instrumentation-kit';
 import { observeCallback } from './callback-wrapper.ts';
 import { DIRECTORY_CLOSE, DIRECTORY_READ, type OperationDefinition } from './operations.ts';
 import { follow, observePromise } from './promise-wrapper.ts';
@@ -60,7 +60,8 @@ function observeIteration(prototype: object, patches: Patches, recorder: Recorde
     const { entries } = {
       entries(this: unknown, ...args: unknown[]): unknown {
         const iterator = Reflect.apply(original, this, args);
-        if (patch.active) observeSteps(iterator, () => recorder.begin(operation, patch, this, args), recorder);
+        const begin = (): Call | undefined => recorder.begin(operation, patch, this, args);
+        if (patch.active) guard('instrumentation-vfs', () => observeSteps(iterator, begin, recorder), undefined);
         return iterator;
       },
     };

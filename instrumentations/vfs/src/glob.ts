@@ -1,4 +1,4 @@
-import type { AnyFunction, Patch } from '@sonde/instrumentation-kit';
+import { type AnyFunction, guard, type Patch } from '@sonde/instrumentation-kit';
 import type { OperationDefinition } from './operations.ts';
 import type { Call, Recorder } from './recorder.ts';
 import { createOperation } from './series.ts';
@@ -63,7 +63,8 @@ export function observeGlob(definition: OperationDefinition, recorder: Recorder)
       wrapper(this: unknown, ...args: unknown[]): unknown {
         const iterator = Reflect.apply(original, this, args);
         const begin = (): Call | undefined => recorder.begin(operation, patch, this, args);
-        if (patch.active) observeIterator(iterator, { recorder, begin, busyMs: 0, isOver: false });
+        const iteration: Iteration = { recorder, begin, busyMs: 0, isOver: false };
+        if (patch.active) guard('instrumentation-vfs', () => observeIterator(iterator, iteration), undefined);
         return iterator;
       },
     }).wrapper;

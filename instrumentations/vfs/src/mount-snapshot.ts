@@ -11,8 +11,8 @@ const OTHER = 1;
 
 /** Distinct mounts that get series of their own; later ones share `other`. */
 export const MAX_MOUNTS = 1000;
-/** Rows of a mount table that are taken in; below a later one, paths fall to the mount above. */
-const MAX_ROWS = 20_000;
+/** Rows of a mount table that are taken in: some 6 MB of tree at most. Below a later one, paths fall to the mount above. */
+const MAX_ROWS = 4096;
 const REFRESH_MS = 30_000;
 /** A mount table so large that reading it takes long is read more rarely: 1/10,000 of the time at most. */
 const REFRESH_SHARE = 10_000;
@@ -67,7 +67,7 @@ export function createMountSnapshot(proc: Pick<ProcFiles, 'mountinfo'>, now: () 
   let staleAtMs = Number.NEGATIVE_INFINITY;
 
   const take = (mountinfo: string): void => {
-    const entries = parseMountinfo(mountinfo).slice(0, MAX_ROWS);
+    const entries = parseMountinfo(mountinfo, MAX_ROWS);
     const indexed = entries.map((entry) => ({ ...entry, index: names.indexOf(entry) }));
     tree = createMountTree(
       indexed.map(({ mountpoint, index }) => [mountpoint, index] as const),

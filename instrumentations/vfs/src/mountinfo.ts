@@ -30,12 +30,17 @@ function parseLine(line: string): MountEntry | undefined {
 /**
  * Parses mountinfo (proc_pid_mountinfo(5)) in the order of the file. Bind mounts are entries like any other. Lines that
  * make no sense are skipped.
+ * @param limit entries after which the rest is left unread
  */
-export function parseMountinfo(text: string): MountEntry[] {
+export function parseMountinfo(text: string, limit: number = Number.POSITIVE_INFINITY): MountEntry[] {
   const entries: MountEntry[] = [];
-  for (const line of text.split('\n')) {
-    const entry = line === '' ? undefined : parseLine(line);
+  let start = 0;
+  while (start < text.length && entries.length < limit) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    const entry = parseLine(text.slice(start, end));
     if (entry !== undefined) entries.push(entry);
+    start = end + 1;
   }
   return entries;
 }

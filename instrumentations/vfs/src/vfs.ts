@@ -10,6 +10,7 @@ import {
   libuvPool,
   observation,
   type Patches,
+  unobserved,
   warnOnce,
 } from '@sonde/instrumentation-kit';
 import { observeCallback } from './callback-wrapper.ts';
@@ -31,11 +32,12 @@ import type { ResolvedConfig } from './types.ts';
 const now = performance.now.bind(performance);
 
 function createRecorderOf(config: ResolvedConfig, tracer: () => Tracer): Recorder {
+  const { ignorePath } = config;
   const mounts = createMountTable({
     proc: PROC_FILES,
     cwd: () => process.cwd(),
     now,
-    ignorePath: config.ignorePath,
+    ignorePath: ignorePath === undefined ? undefined : (path) => unobserved(() => ignorePath(path)),
   });
   return createRecorder({
     observation: observation(),

@@ -51,6 +51,7 @@ test('suppressed calls are unseen, slow operations make events and spans in thei
     'without spans': [0, '', 1],
     choosy: { [`lstat sync ${mount}`]: 1, [`open promise ${mount}`]: 1 },
     'not even wrapped': true,
+    'ignorePath using fs': ['stat'],
     'in the pool': 8,
     'in the pool later': [0, 9],
   });

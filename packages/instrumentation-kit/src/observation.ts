@@ -56,6 +56,11 @@ function isContextSuppressed(active: Context): boolean {
 /** Whether the active context suppresses tracing, as exporters do around their own I/O. Some 15 ns. */
 export function isSuppressed(): boolean {
   registered ??= (globalThis as { [GLOBAL_API]?: { readonly context?: ContextManager } })[GLOBAL_API];
-  const manager = registered?.context;
-  return manager !== undefined && isContextSuppressed(manager.active());
+  try {
+    const manager = registered?.context;
+    return manager !== undefined && isContextSuppressed(manager.active());
+  } catch {
+    // Somebody's own context manager.
+    return false;
+  }
 }

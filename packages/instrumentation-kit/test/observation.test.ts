@@ -26,6 +26,18 @@ test('a depth that somebody reset inside does not become negative', () => {
   expect(state.depth).toBe(0);
 });
 
+test('a context manager that throws does not reach the caller', () => {
+  const throwing = {
+    active: () => {
+      throw new Error('manager');
+    },
+    enable: () => throwing,
+    disable: () => throwing,
+  };
+  context.setGlobalContextManager(throwing as never);
+  expect(isSuppressed()).toBe(false);
+});
+
 test('without a context manager nothing is suppressed', () => {
   expect(isSuppressed()).toBe(false);
 });
