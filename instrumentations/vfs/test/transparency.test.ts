@@ -8,6 +8,7 @@ const root = realpathSync(mkdtempSync(join(tmpdir(), 'sonde-vfs-')));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const fixture = (name: string): string => join(__dirname, 'fixtures', name);
 
+// long: 100 random programs of 2,000 filesystem operations each, bare and observed
 const IS_LONG = process.env.SONDE_TEST_LONG === '1';
 const PROGRAMS = IS_LONG ? 100 : 3;
 const OPERATIONS = IS_LONG ? 2000 : 500;
