@@ -39,15 +39,16 @@ function nested(callback: AnyFunction, observation: Observation): AnyFunction {
   };
 }
 
-function hasFunction(args: readonly unknown[]): boolean {
-  // The callback is the last argument nearly always.
-  for (let index = args.length - 1; index >= 0; index--) if (typeof args[index] === 'function') return true;
-  return false;
+/** Position of the last function, -1 without one: nearly always the last argument. */
+function lastFunction(args: readonly unknown[]): number {
+  let index = args.length - 1;
+  while (index >= 0 && typeof args[index] !== 'function') index -= 1;
+  return index;
 }
 
 /** Puts our functions in the place of the application's, in an array of arguments that is our own. */
-function replaceFunctions(args: unknown[], replacement: (callback: AnyFunction) => AnyFunction): void {
-  for (let index = 0; index < args.length; index++) {
+function replaceFunctions(args: unknown[], last: number, replacement: (callback: AnyFunction) => AnyFunction): void {
+  for (let index = last; index >= 0; index--) {
     const argument = args[index];
     if (typeof argument === 'function') args[index] = replacement(argument as AnyFunction);
   }
@@ -61,14 +62,15 @@ export function observeCallback(operation: Operation, recorder: Recorder): Wrap 
   const { observation } = recorder;
   return (original, patch) =>
     function (this: unknown, ...args: unknown[]): unknown {
-      if (!patch.active) return Reflect.apply(original, this, args);
+      const last = patch.active ? lastFunction(args) : -1;
+      if (last === -1) return Reflect.apply(original, this, args);
       if (observation.depth !== 0) {
-        replaceFunctions(args, (callback) => nested(callback, observation));
+        replaceFunctions(args, last, (callback) => nested(callback, observation));
         return Reflect.apply(original, this, args);
       }
-      const call = hasFunction(args) ? recorder.begin(operation, patch, this, args) : undefined;
+      const call = recorder.begin(operation, patch, this, args);
       if (call === undefined) return Reflect.apply(original, this, args);
-      replaceFunctions(args, (callback) => completion(call, recorder, callback));
+      replaceFunctions(args, last, (callback) => completion(call, recorder, callback));
       return startObserved(call, recorder, () => Reflect.apply(original, this, args));
     };
 }
