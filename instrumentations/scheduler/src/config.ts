@@ -1,3 +1,4 @@
+import { checkOptionNames } from '@sonde/instrumentation-kit';
 import type { BlockedLoopConfig, SchedulerInstrumentationConfig } from './types.ts';
 
 /** What holds where nothing is given. */
@@ -34,6 +35,7 @@ interface Rule {
   readonly isInteger?: boolean;
 }
 
+const OWNER = 'SchedulerInstrumentation';
 const HOUR_MS = 3_600_000;
 const FLAGS = ['eventLoop', 'garbageCollection', 'operatingSystem', 'pool', 'poolProbe'] as const;
 const NUMBERS = {
@@ -58,7 +60,7 @@ function show(value: unknown): string {
 
 function checkNumber(option: string, value: unknown, rule: Rule): number {
   const kind = rule.isInteger === true ? 'an integer' : 'a number';
-  const message = `SchedulerInstrumentation: ${option} must be ${kind} from ${rule.min} to ${rule.max}, got ${show(value)}`;
+  const message = `${OWNER}: ${option} must be ${kind} from ${rule.min} to ${rule.max}, got ${show(value)}`;
   if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(message);
   if (value < rule.min || value > rule.max) throw new RangeError(message);
   if (rule.isInteger === true && !Number.isInteger(value)) throw new RangeError(message);
@@ -67,7 +69,7 @@ function checkNumber(option: string, value: unknown, rule: Rule): number {
 
 function checkFlag(option: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
-  throw new TypeError(`SchedulerInstrumentation: ${option} must be true or false, got ${show(value)}`);
+  throw new TypeError(`${OWNER}: ${option} must be true or false, got ${show(value)}`);
 }
 
 function resolveNumbers<Key extends string>(
@@ -86,16 +88,13 @@ function resolveNumbers<Key extends string>(
 function resolveBlockedLoop(input: unknown): ResolvedBlockedLoopConfig | undefined {
   if (input === false) return undefined;
   if (input !== true && (typeof input !== 'object' || input === null)) {
-    throw new TypeError(
-      `SchedulerInstrumentation: blockedLoop must be true, false or an object of options, got ${show(input)}`,
-    );
+    throw new TypeError(`${OWNER}: blockedLoop must be true, false or an object of options, got ${show(input)}`);
   }
   const given: BlockedLoopConfig = input === true ? {} : (input as BlockedLoopConfig);
+  checkOptionNames(`${OWNER}: blockedLoop`, given, [...Object.keys(BLOCKED_LOOP_DEFAULTS), 'onBlockedLoop']);
   const { onBlockedLoop } = given;
   if (onBlockedLoop !== undefined && typeof onBlockedLoop !== 'function') {
-    throw new TypeError(
-      `SchedulerInstrumentation: blockedLoop.onBlockedLoop must be a function, got ${show(onBlockedLoop)}`,
-    );
+    throw new TypeError(`${OWNER}: blockedLoop.onBlockedLoop must be a function, got ${show(onBlockedLoop)}`);
   }
   const numbers = resolveNumbers(BLOCKED_LOOP_NUMBERS, given, {
     defaults: BLOCKED_LOOP_DEFAULTS,
@@ -109,6 +108,7 @@ function resolveBlockedLoop(input: unknown): ResolvedBlockedLoopConfig | undefin
  * @throws TypeError for a value of the wrong type, RangeError for one out of range; both name option, rule and value
  */
 export function resolveConfig(input: SchedulerInstrumentationConfig = {}): ResolvedConfig {
+  checkOptionNames(OWNER, input, ['enabled', ...Object.keys(DEFAULTS)]);
   const flags = FLAGS.map((key) => [key, checkFlag(key, input[key] === undefined ? DEFAULTS[key] : input[key])]);
   return {
     ...(Object.fromEntries(flags) as Record<(typeof FLAGS)[number], boolean>),

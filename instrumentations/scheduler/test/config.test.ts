@@ -92,3 +92,13 @@ test('options that were made bad later keep it off, and harm nobody', () => {
   expect(instrumentation.longTurns()).toEqual([]);
   instrumentation.disable();
 });
+
+test('options that are none are refused', () => {
+  expect(() => resolveConfig({ longTurn: 5 } as never)).toThrow(
+    'SchedulerInstrumentation: "longTurn" is not an option; there are enabled, eventLoop',
+  );
+  expect(() => resolveConfig({ blockedLoop: { threshold: 5 } } as never)).toThrow(
+    'SchedulerInstrumentation: blockedLoop: "threshold" is not an option; there are thresholdMs',
+  );
+  expect(() => resolveConfig(null as never)).toThrow('SchedulerInstrumentation: the options must be an object');
+});

@@ -29,8 +29,8 @@ const OPERATIONS = [
 ] as const;
 
 /**
- * Two processes of one variant, measured one after the other in each round: memory layout and the placement of the pool's
- * threads differ from process to process, which an A/A pair inside one process cannot show.
+ * Two processes of one variant, measured one after the other in each round: memory layout differs from process to process,
+ * which an A/A pair inside one process cannot show.
  */
 const PROCESSES = 2;
 
@@ -40,7 +40,7 @@ async function rowsOf(operation: string, file: string, { rounds, log }: Benchmar
   const start = async (variant: string): Promise<() => Promise<number>> => {
     const own: ChildVariant[] = [];
     for (let index = 0; index < PROCESSES; index++)
-      own.push(await childVariant(script, { args: [operation, variant, file] }));
+      own.push(await childVariant(script, { args: [operation, variant, file], isPinned: true }));
     children.push(...own);
     return async () => {
       let cost = 0;

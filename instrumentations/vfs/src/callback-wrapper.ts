@@ -71,6 +71,6 @@ export function observeCallback(operation: Operation, recorder: Recorder): Wrap 
       const call = recorder.begin(operation, patch, this, args);
       if (call === undefined) return Reflect.apply(original, this, args);
       replaceFunctions(args, last, (callback) => completion(call, recorder, callback));
-      return startObserved(call, recorder, () => Reflect.apply(original, this, args));
+      return startObserved(call, recorder, original, this, args);
     };
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { PATH_POLICIES } from '@sonde/instrumentation-kit';
+import { checkOptionNames, PATH_POLICIES } from '@sonde/instrumentation-kit';
 import { OPERATION_NAMES } from './operations.ts';
 import type { ResolvedConfig, VfsConfig } from './types.ts';
 
@@ -43,6 +43,7 @@ function operations(value: unknown): ReadonlySet<string> {
  * @throws TypeError, RangeError naming the option, the rule and the value
  */
 export function resolveConfig(config: VfsConfig): ResolvedConfig {
+  checkOptionNames('VfsInstrumentation', config, ['enabled', ...Object.keys(DEFAULTS)]);
   const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
   const options: VfsDefaults = { ...DEFAULTS, ...given };
   const { slowThresholdMs, slowQuantile, syncSampling, slowSpans, paths, ignoreOperations, ignorePath } = options;

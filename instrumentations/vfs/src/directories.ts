@@ -27,7 +27,7 @@ function observeSteps(iterator: { next: AnyFunction }, begin: () => Call | undef
   const next = function (this: unknown, ...args: unknown[]): unknown {
     const call = begin();
     if (call === undefined) return Reflect.apply(original, this, args);
-    const step = startObserved(call, recorder, () => Reflect.apply(original, this, args));
+    const step = startObserved(call, recorder, original, this, args);
     return follow(step, call, recorder);
   };
   Object.defineProperty(iterator, 'next', { value: next, writable: true, configurable: true });

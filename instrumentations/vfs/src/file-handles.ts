@@ -29,7 +29,7 @@ function observeClose(original: AnyFunction, operation: Operation, recorder: Rec
       const promise = Reflect.apply(original, this, args);
       return promise === closing?.theirs ? closing?.ours : promise;
     }
-    const theirs = startObserved(call, recorder, () => Reflect.apply(original, this, args));
+    const theirs = startObserved(call, recorder, original, this, args);
     const ours = follow(theirs, call, recorder);
     closing = { theirs, ours };
     return ours;

@@ -38,7 +38,7 @@ export function observePromise(operation: Operation, recorder: Recorder, adopt?:
       wrapper(this: unknown, ...args: unknown[]): unknown {
         const call = recorder.begin(operation, patch, this, args);
         if (call === undefined) return Reflect.apply(original, this, args);
-        const result = startObserved(call, recorder, () => Reflect.apply(original, this, args));
+        const result = startObserved(call, recorder, original, this, args);
         return follow(result, call, recorder, adopt);
       },
     }).wrapper;

@@ -1,4 +1,5 @@
 import {
+  type AnyFunction,
   isSuppressed,
   type LibuvPool,
   type Observation,
@@ -79,13 +80,13 @@ const SCOPE = 'instrumentation-vfs';
 const QUICK_MS = 0.05;
 
 /** Counts an operation in and out of what is in flight. */
-function countInFlight({ operation, row }: Call, by: 1 | -1, parts: RecorderParts): void {
+function countInFlight({ operation, row }: Call, by: 1 | -1, nowMs: number, parts: RecorderParts): void {
   if (operation.api === 'sync') return;
   row?.active?.add(by);
   if (operation.compound === true) parts.nesting.inFlight += by;
   if (operation.isOffPool === true) return;
-  if (by === 1) parts.pool.enter();
-  else parts.pool.leave();
+  if (by === 1) parts.pool.enter(nowMs);
+  else parts.pool.leave(nowMs);
 }
 
 function start(operation: Operation, self: unknown, args: readonly unknown[], parts: RecorderParts): Call | undefined {
@@ -102,7 +103,7 @@ function start(operation: Operation, self: unknown, args: readonly unknown[], pa
   const data = isMethod ? args[0] : args[1];
   const options = isMethod ? args[1] : args[2];
   const call: Call = { operation, row, mount, target, data, options, startMs, isSettled: false };
-  countInFlight(call, 1, parts);
+  countInFlight(call, 1, startMs, parts);
   // Reading the mounts anew must not pass for a part of the operation.
   if (mounts.refreshedAtMs === startMs) call.startMs = now();
   return call;
@@ -172,7 +173,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     call.isSettled = true;
     try {
       const endMs = now();
-      countInFlight(call, -1, parts);
+      countInFlight(call, -1, endMs, parts);
       note(call, value, endMs, parts);
     } catch (error) {
       reportFailure(SCOPE, error);
@@ -218,12 +219,20 @@ export function createRecorder(parts: RecorderParts): Recorder {
 }
 
 /** Starts what `call` stands for; what it calls of the public API at once is a part of it. Throws what it throws. */
-export function startObserved(call: Call, recorder: Recorder, work: () => unknown): unknown {
+// biome-ignore lint/complexity/useMaxParams: a closure for what is called costs more than calling it
+export function startObserved(
+  call: Call,
+  recorder: Recorder,
+  original: AnyFunction,
+  self: unknown,
+  args: readonly unknown[],
+): unknown {
   const { observation, nesting } = recorder;
   const isSpread = call.operation.compound === true && call.operation.api !== 'sync';
   observation.depth = 1;
   try {
-    return isSpread ? nesting.run(work) : work();
+    if (isSpread) return nesting.run(() => Reflect.apply(original, self, args));
+    return Reflect.apply(original, self, args);
   } catch (error) {
     recorder.failed(call, error);
     throw error;

@@ -42,7 +42,7 @@ function wrapOther(operation: Operation, recorder: Recorder, original: AnyFuncti
   return function (this: unknown, ...args: unknown[]): unknown {
     const call = recorder.begin(operation, patch, this, args);
     if (call === undefined) return Reflect.apply(original, this, args);
-    const result = startObserved(call, recorder, () => Reflect.apply(original, this, args));
+    const result = startObserved(call, recorder, original, this, args);
     recorder.succeeded(call, result);
     return result;
   };

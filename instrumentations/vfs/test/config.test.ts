@@ -53,3 +53,10 @@ test.each([[null], [{ toString: null }], [Symbol('x')], [Object.create(null)]])(
     );
   },
 );
+
+test('options that are none are refused', () => {
+  expect(() => resolveConfig({ slowTresholdMs: 5 } as VfsConfig)).toThrow(
+    'VfsInstrumentation: "slowTresholdMs" is not an option; there are enabled, slowThresholdMs',
+  );
+  expect(() => resolveConfig(null as never)).toThrow('VfsInstrumentation: the options must be an object, got null');
+});

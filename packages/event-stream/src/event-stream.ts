@@ -91,6 +91,9 @@ class ThreadEventStream implements EventStream {
   }
 
   subscribe(options: SubscribeOptions = {}): Subscription {
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError(`event stream: the options of subscribe must be an object, got ${String(options)}`);
+    }
     const from = options.from ?? 'now';
     if (from !== 'now' && from !== 'oldest') {
       throw new RangeError(`event stream: from must be 'now' or 'oldest', got ${String(from)}`);

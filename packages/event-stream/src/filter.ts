@@ -1,4 +1,5 @@
-import type { EventDefinition, EventFilter } from './event-types.ts';
+import { CATEGORIES, type EventDefinition, type EventFilter } from './event-types.ts';
+import type { QueryFilter } from './query-types.ts';
 
 /** A threshold that no severity reaches. */
 export const REJECT = 255;
@@ -41,4 +42,68 @@ function setOf<T>(wanted: T | readonly T[] | undefined): ReadonlySet<T> | undefi
 
 function has<T>(set: ReadonlySet<T> | undefined, value: T): boolean {
   return set === undefined || set.has(value);
+}
+
+interface Rule {
+  readonly says: string;
+  readonly isList: boolean;
+  holds(value: unknown): boolean;
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number' && !Number.isNaN(value);
+const NUMBER: Rule = { says: 'a number', isList: false, holds: isNumber };
+const NUMBERS: Rule = { ...NUMBER, isList: true };
+const RULES: Readonly<Record<keyof EventFilter, Rule>> = {
+  severity: NUMBER,
+  category: {
+    says: `one of ${CATEGORIES.join(', ')}`,
+    isList: true,
+    holds: (value) => (CATEGORIES as readonly unknown[]).includes(value),
+  },
+  name: { says: 'an event name', isList: true, holds: (value) => typeof value === 'string' },
+  type: NUMBERS,
+  threadId: NUMBERS,
+  pid: NUMBERS,
+};
+const QUERY_RULES: Readonly<Record<keyof QueryFilter, Rule>> = {
+  ...RULES,
+  since: NUMBER,
+  until: NUMBER,
+  traceId: { says: 'a trace id', isList: false, holds: (value) => typeof value === 'string' },
+};
+
+/** Refuses what would match everything or nothing by mistake. @throws TypeError naming field, rule and value */
+export function checkFilter(filter: EventFilter): void {
+  check(filter, RULES);
+}
+
+/** As `checkFilter`, with the fields of a query. @throws TypeError */
+export function checkQueryFilter(filter: QueryFilter): void {
+  check(filter, QUERY_RULES);
+}
+
+function check(filter: unknown, rules: Readonly<Record<string, Rule>>): void {
+  if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {
+    throw new TypeError(`event stream: filter must be an object, got ${show(filter)}`);
+  }
+  for (const [key, value] of Object.entries(filter)) {
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
+    if (rule === undefined) {
+      const known = Object.keys(rules).join(', ');
+      throw new TypeError(`event stream: filter: ${show(key)} is not a field of it; there are ${known}`);
+    }
+    if (value !== undefined) checkField(key, value, rule);
+  }
+}
+
+function checkField(key: string, value: unknown, { says, isList, holds }: Rule): void {
+  const values: readonly unknown[] = isList && Array.isArray(value) ? value : [value];
+  if (values.every(holds)) return;
+  const rule = isList ? `${says}, or an array of such` : says;
+  throw new TypeError(`event stream: filter.${key} must be ${rule}, got ${show(value)}`);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value);
 }

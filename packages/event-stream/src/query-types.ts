@@ -38,7 +38,7 @@ export interface TimeBucket extends Summary {
 
 /** A query over what the rings still hold. Immutable: each `where` returns a narrower one. */
 export interface Query {
-  /** Narrows: of two `where`, both must hold. */
+  /** Narrows: of two `where`, both must hold. @throws TypeError for an unknown field or a value of the wrong type */
   where(filter: QueryFilter): Query;
   /** Aggregate `detail` in place of `value`. */
   field(field: NumericField): Query;

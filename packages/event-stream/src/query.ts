@@ -1,4 +1,5 @@
 import type { EventRecord } from './event-types.ts';
+import { checkQueryFilter } from './filter.ts';
 import { type Matches, RingGroupedQuery } from './grouped-query.ts';
 import { DETAIL, NUMBERS_PER_RECORD, TIME, VALUE } from './layout.ts';
 import { FieldDistribution, FieldSummary } from './query-kernels.ts';
@@ -21,6 +22,7 @@ export class RingQuery implements Query {
   }
 
   where(filter: QueryFilter): Query {
+    checkQueryFilter(filter);
     return new RingQuery(this.#source, [...this.#filters, filter], this.#field);
   }
 

@@ -1,6 +1,6 @@
 import { Doorbell } from './doorbell.ts';
 import type { EventRecord } from './event-types.ts';
-import { type CompiledFilter, compileFilters, REJECT } from './filter.ts';
+import { type CompiledFilter, checkFilter, compileFilters, REJECT } from './filter.ts';
 import { Gate } from './gates.ts';
 import { BATCH, KIND, severityOfKind, typeOfKind, WORDS_PER_RECORD } from './layout.ts';
 import { createScratch, type Scratch } from './record-block.ts';
@@ -43,12 +43,19 @@ export class RingSubscription implements Subscription {
   #isReading = false;
   #isClosed = false;
 
-  /** @throws RangeError for a batch outside 1..65,536 */
+  /** @throws RangeError for a batch outside 1..65,536, TypeError for a filter or another option of a wrong type */
   constructor(options: SubscribeOptions, writer: RingWriter, onClose: (subscription: RingSubscription) => void) {
     const { batch = DEFAULT_BATCH, lossless = false, filter = {}, predicate } = options;
     if (!(Number.isInteger(batch) && batch >= 1 && batch <= MAX_BATCH)) {
       throw new RangeError(`event stream: batch must be an integer from 1 to ${MAX_BATCH}, got ${String(batch)}`);
     }
+    if (typeof lossless !== 'boolean') {
+      throw new TypeError(`event stream: lossless must be true or false, got ${String(lossless)}`);
+    }
+    if (predicate !== undefined && typeof predicate !== 'function') {
+      throw new TypeError(`event stream: predicate must be a function of a record, got ${String(predicate)}`);
+    }
+    checkFilter(filter);
     this.#writer = writer;
     this.#onClose = onClose;
     this.#filter = compileFilters([filter]);

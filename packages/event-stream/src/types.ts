@@ -153,6 +153,7 @@ export interface EventStream {
    * 32 and 16 digits or are all zero. A context is kept until `contexts` newer ones were made; then it reads as empty.
    */
   context(traceId: string, spanId: string): number;
+  /** A cursor of its own over all rings. @throws TypeError, RangeError for a bad option or filter */
   subscribe(options?: SubscribeOptions): Subscription;
   query(): Query;
   statistics(): StreamStatistics;

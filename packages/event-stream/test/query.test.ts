@@ -331,3 +331,18 @@ it('a context that was overwritten is in no trace', () => {
   expect(stream.query().groupBy('traceId').groups()).toEqual([]);
   expect(stream.query().records()).toMatchObject([{ traceId: '', spanId: '' }]);
 });
+
+it.each<[unknown, string]>([
+  [{ since: '1' }, 'filter.since must be a number, got "1"'],
+  [{ traceId: 7 }, 'filter.traceId must be a trace id, got 7'],
+  [{ trace: TRACE_ID }, 'filter: "trace" is not a field of it; there are severity, category, name, type, threadId'],
+  [[], 'filter must be an object, got an array'],
+])('where(%j) is refused', (where, message) => {
+  const narrow = () =>
+    smallStream()
+      .stream.query()
+      .where(where as QueryFilter);
+  expect(narrow).toThrow(
+    new TypeError(`event stream: ${message}`.concat(message.endsWith('Id') ? ', pid, since, until, traceId' : '')),
+  );
+});

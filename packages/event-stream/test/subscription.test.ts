@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Severity } from '../src/index.ts';
+import { type EventFilter, Severity, type SubscribeOptions } from '../src/index.ts';
 import { runs } from './seed.ts';
 import { DENIED, READ, READABLE, smallStream } from './streams.ts';
 
@@ -238,6 +238,31 @@ describe('options', () => {
     expect(() => smallStream().stream.subscribe({ batch: batch as number })).toThrow(
       new RangeError(`event stream: batch must be an integer from 1 to 65536, got ${batch}`),
     );
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'the options of subscribe must be an object, got null'],
+    [{ lossless: 1 }, 'lossless must be true or false, got 1'],
+    [{ predicate: 'severity' }, 'predicate must be a function of a record, got severity'],
+    [{ filter: 'WARN' }, 'filter must be an object, got "WARN"'],
+    [{ filter: { severity: 'WARN' } }, 'filter.severity must be a number, got "WARN"'],
+    [{ filter: { severity: Number.NaN } }, 'filter.severity must be a number, got NaN'],
+    [{ filter: { severity: [9] } }, 'filter.severity must be a number, got an array'],
+    [{ filter: { category: 'fs' } }, 'filter.category must be one of process'],
+    [{ filter: { category: ['vfs', 'fs'] } }, 'or an array of such, got an array'],
+    [{ filter: { name: 7 } }, 'filter.name must be an event name, or an array of such, got 7'],
+    [{ filter: { pid: '1' } }, 'filter.pid must be a number, or an array of such, got "1"'],
+    [{ filter: { traceId: 'a' } }, 'filter: "traceId" is not a field of it; there are severity, category, name'],
+    [{ filter: { constructor: 1 } }, 'filter: "constructor" is not a field of it'],
+  ])('%j is refused', (options, message) => {
+    const subscribe = () => smallStream().stream.subscribe(options as SubscribeOptions);
+    expect(subscribe).toThrow(TypeError);
+    expect(subscribe).toThrow(`event stream: ${message}`.replace('event stream: or', 'or'));
+  });
+
+  it('a field that is undefined is left out', () => {
+    const filter = { severity: undefined, category: undefined } as unknown as EventFilter;
+    expect(() => smallStream().stream.subscribe({ filter })).not.toThrow();
   });
 
   it.each([1, 65_536])('batch of %i is good', (batch) => {

@@ -10,6 +10,7 @@ export {
   libuvPoolSize,
 } from './libuv-pool.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
+export { checkOptionNames } from './options.ts';
 export { createPatches, impersonate } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
 export { createPathRedactor, PATH_POLICIES, type PathPolicy, printable } from './redaction.ts';

@@ -25,8 +25,10 @@ export interface LibuvPoolConfig {
   readonly threadId: number;
   /** Asked once, at the first operation: libuv reads its variable no earlier either. */
   readonly size: () => number;
-  /** Milliseconds on a clock that all threads share. */
+  /** Milliseconds on the clock of this thread. */
   readonly now: () => number;
+  /** What makes them milliseconds on a clock that all threads share. Default 0. */
+  readonly offsetMs?: number;
 }
 
 /** See {@link LibuvPool}. Never throws once it is made. */
@@ -35,6 +37,7 @@ class Account implements LibuvPool {
   readonly #totals: Float64Array;
   readonly #readSize: () => number;
   readonly #now: () => number;
+  readonly #offsetMs: number;
   readonly #threadId: number;
   readonly #slot: number;
   #size = 0;
@@ -47,6 +50,7 @@ class Account implements LibuvPool {
     this.#cells = new Int32Array(config.memory, floats * 8, INT_CELLS);
     this.#readSize = config.size;
     this.#now = config.now;
+    this.#offsetMs = config.offsetMs ?? 0;
     this.#threadId = config.threadId;
     this.#slot = takeSlot(this.#cells, config.threadId);
   }
@@ -64,12 +68,12 @@ class Account implements LibuvPool {
     return this.#queued(this.#cell(FAST), this.#cell(SLOW));
   }
 
-  enter(): void {
-    this.#change(FAST, 1);
+  enter(nowMs?: number): void {
+    this.#change(FAST, 1, nowMs);
   }
 
-  leave(): void {
-    this.#change(FAST, -1);
+  leave(nowMs?: number): void {
+    this.#change(FAST, -1, nowMs);
   }
 
   enterSlow(): void {
@@ -121,7 +125,7 @@ class Account implements LibuvPool {
     return true;
   }
 
-  #change(kind: typeof FAST | typeof SLOW, by: 1 | -1): void {
+  #change(kind: typeof FAST | typeof SLOW, by: 1 | -1, nowMs?: number): void {
     if (this.#size === 0) this.#resolveSize();
     const before = Atomics.add(this.#cells, kind, by);
     const fast = kind === FAST ? before : this.#cell(FAST);
@@ -132,7 +136,7 @@ class Account implements LibuvPool {
     // Is the clock needed at all? Only if there was pressure before, or is now.
     const added = by > 0 ? 1 : 0;
     if (this.#isUnderPressure(kind === FAST ? fast + added : fast, kind === SLOW ? slow + added : slow)) {
-      this.#advance(fast, slow);
+      this.#advance(fast, slow, nowMs);
     }
   }
 
@@ -148,16 +152,19 @@ class Account implements LibuvPool {
   }
 
   /** Adds the time since the last change, during which `fast` and `slow` operations were in flight. */
-  #advance(fast: number, slow: number): void {
+  #advance(fast: number, slow: number, nowMs: number = this.#now()): void {
     // Whoever finds the lock taken leaves the interval to its holder, which is doing the same this very moment.
     if (Atomics.compareExchange(this.#cells, LOCK, 0, 1) !== 0) return;
-    const now = this.#now();
+    const now = nowMs + this.#offsetMs;
     const elapsed = now - this.#total(LAST_MS);
-    if (elapsed > 0 && this.#isUnderPressure(fast, slow)) {
-      this.#add(QUEUE_MS, elapsed * this.#queued(fast, slow));
-      if (this.#running(fast, slow) === this.#size) this.#add(SATURATED_MS, elapsed);
+    // Another thread may have read its clock later and been here earlier.
+    if (elapsed > 0) {
+      if (this.#isUnderPressure(fast, slow)) {
+        this.#add(QUEUE_MS, elapsed * this.#queued(fast, slow));
+        if (this.#running(fast, slow) === this.#size) this.#add(SATURATED_MS, elapsed);
+      }
+      this.#totals[LAST_MS] = now;
     }
-    this.#totals[LAST_MS] = now;
     Atomics.store(this.#cells, LOCK, 0);
   }
 

@@ -14,9 +14,12 @@ import { LIBUV_POOL_BYTES } from './libuv-pool-memory.ts';
  * while the pool is saturated: an operation costs some 35 ns otherwise.
  */
 export interface LibuvPool {
-  /** An operation was handed to the pool. Call `leave` exactly once for it, also when it fails. */
-  enter(): void;
-  leave(): void;
+  /**
+   * An operation was handed to the pool. Call `leave` exactly once for it, also when it fails.
+   * @param nowMs `performance.now()` of this thread if it was just read: saves reading it again
+   */
+  enter(nowMs?: number): void;
+  leave(nowMs?: number): void;
   /** As `enter`, for what libuv calls slow work (getaddrinfo, getnameinfo): it may hold half of the threads at most. */
   enterSlow(): void;
   leaveSlow(): void;
@@ -83,7 +86,8 @@ function createProcessAccount(): LibuvPool {
     memory: memoryOfProcess(),
     threadId,
     size: () => libuvPoolSize(process.env.UV_THREADPOOL_SIZE),
-    now: () => performance.now() + offsetMs,
+    now: () => performance.now(),
+    offsetMs,
   });
 }
 

@@ -94,7 +94,6 @@ export class InPlaceHttpInstrumentation implements Instrumentation {
       this.#install(target, shadow);
     }
     this.#undo.push(learnFastifyRoutes());
-    this.#undo.push(learnFastifyRoutes());
     syncBuiltinESMExports();
   }
 

@@ -26,6 +26,10 @@ import { Decision, type SamplingIntent, type SamplingResult } from './types.ts';
 
 const SHIFT = 8n;
 
+function keepAt(threshold: number): SamplingResult {
+  return { decision: Decision.RECORD_AND_SAMPLED, traceState: thresholdState(encodeThreshold(threshold)) };
+}
+
 /**
  * Keeps a budget of traces (or spans) a second, shared among the routes of the application, and writes the threshold from
  * which the true counts follow into every kept trace. Spans with a parent are decided as their parent was. One for each
@@ -42,10 +46,7 @@ export class AdaptiveSampler {
   readonly #followed = { kept: 0, dropped: 0 };
   /** Filled anew for each trace. */
   readonly #facts: RootFacts = { name: '', kind: 0, attributes: {}, context: undefined as unknown as Context };
-  readonly #keepAll: SamplingResult = {
-    decision: Decision.RECORD_AND_SAMPLED,
-    traceState: thresholdState(encodeThreshold(0)),
-  };
+  readonly #keepAll: SamplingResult = keepAt(0);
   #given: AdaptiveSamplerConfig;
   #metrics: SamplingMetrics | undefined;
 
@@ -118,13 +119,16 @@ export class AdaptiveSampler {
   #keep(traceId: string, threshold: number): SamplingResult {
     this.#decision.keep(this.#now());
     this.#accounts.kept(traceId);
-    const { slot, engine } = this.#decision;
-    if (threshold === 0 || slot === NO_SLOT) return this.#keepAll;
+    const { slot, engine, rule } = this.#decision;
+    if (threshold === 0) return this.#keepAll;
+    if (slot === NO_SLOT && rule !== undefined) {
+      rule.result ??= keepAt(threshold);
+      return rule.result;
+    }
     const { table } = engine;
     const known = table.result[slot];
     if (known !== undefined && table.resultThreshold[slot] === threshold) return known;
-    const traceState = thresholdState(encodeThreshold(threshold));
-    const result: SamplingResult = { decision: Decision.RECORD_AND_SAMPLED, traceState };
+    const result = keepAt(threshold);
     table.result[slot] = result;
     table.resultThreshold[slot] = threshold;
     return result;

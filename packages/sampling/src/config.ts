@@ -99,8 +99,12 @@ function refuse(option: string, rule: string, value: unknown): never {
 
 function checkKeep(option: string, keep: SamplingRule['keep']): void {
   if (keep === 'always' || keep === 'never') return;
-  if (typeof keep !== 'object' || keep === null) refuse(option, "'always', 'never' or { budget }", keep);
-  checkNumber(`${option}.budget`, keep.budget, BUDGET);
+  const isObject = typeof keep === 'object' && keep !== null;
+  if (isObject && 'probability' in keep && !('budget' in keep)) {
+    checkNumber(`${option}.probability`, keep.probability, { min: 0, max: 1 });
+  } else if (isObject && 'budget' in keep && !('probability' in keep)) {
+    checkNumber(`${option}.budget`, keep.budget, BUDGET);
+  } else refuse(option, "'always', 'never', { probability } or { budget }", keep);
 }
 
 function isKind(kind: unknown): boolean {

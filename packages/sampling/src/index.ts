@@ -6,7 +6,7 @@ export type { KeyFunction } from './key-source.ts';
 export { followParent } from './parent-decision.ts';
 export { PRESETS, type PresetName, presetSampler } from './preset-sampler.ts';
 export type { SamplingRule } from './rules.ts';
-export { TELEMETRY } from './sampling-telemetry.ts';
+export { TELEMETRY } from './semantic-names.ts';
 export { encodeThreshold, NEVER, probabilityOf, thresholdOf } from './threshold.ts';
 export type { SamplingSpanProcessor } from './trace-account.ts';
 export type { Decision, SamplingIntent, SamplingResult } from './types.ts';

@@ -5,7 +5,7 @@ import { Engine } from './engine.ts';
 import type { Fallbacks } from './fallbacks.ts';
 import { type KeyFunction, KeySource } from './key-source.ts';
 import { type CompiledRule, compileRules, matchRule } from './rules.ts';
-import { NEVER, RANDOM_OFFSET } from './threshold.ts';
+import { isKept, NEVER, RANDOM_OFFSET } from './threshold.ts';
 
 /** No slot: a rule decided. */
 export const NO_SLOT = -1;
@@ -18,7 +18,8 @@ export class RootDecision {
   readonly keys: KeySource;
   /** Of the last {@link decides}: the slot, or {@link NO_SLOT}. */
   slot: number = NO_SLOT;
-  #rule: CompiledRule | undefined;
+  /** Of the last {@link decides}: the rule that fits. */
+  rule: CompiledRule | undefined;
   #pool = 0;
   readonly #fallbacks: Fallbacks;
   readonly #now: () => number;
@@ -37,7 +38,7 @@ export class RootDecision {
   }
 
   #createEngine(nowMs: number): Engine {
-    const own = this.rules.filter(({ keep }) => keep === 'budget').map(({ budget }) => budget);
+    const own = this.rules.filter(({ threshold }) => threshold === undefined).map(({ budget }) => budget);
     return new Engine({ ...this.config, budgets: [this.config.budget, ...own] }, nowMs);
   }
 
@@ -54,24 +55,24 @@ export class RootDecision {
   /** Whether a trace that begins here is kept; {@link threshold} says at which threshold. No allocation once its key has a slot. */
   decides(facts: RootFacts, traceId: string): boolean {
     if (this.#choose(facts)) return this.engine.decides(this.slot, traceId, RANDOM_OFFSET);
-    return this.#rule?.keep === 'always';
+    return isKept(this.threshold, traceId, RANDOM_OFFSET);
   }
 
   /** The threshold for a trace, whether it reaches it or not. */
   thresholdFor(facts: RootFacts): number {
     if (this.#choose(facts)) return this.engine.thresholdFor(this.slot);
-    return this.#rule?.keep === 'always' ? 0 : NEVER;
+    return this.threshold;
   }
 
   /** Of the last trace that {@link decides} kept. */
   get threshold(): number {
-    return this.slot === NO_SLOT ? 0 : this.engine.threshold;
+    return this.slot === NO_SLOT ? (this.rule?.threshold ?? NEVER) : this.engine.threshold;
   }
 
   /** Finds rule and slot and counts the arrival; false when the rule alone decides. */
   #choose(facts: RootFacts): boolean {
     this.#readKey(facts);
-    this.#rule = undefined;
+    this.rule = undefined;
     this.#pool = 0;
     if (this.rules.length > 0 && !this.#applyRules(facts)) return false;
     const { engine, keys } = this;
@@ -84,18 +85,19 @@ export class RootDecision {
 
   #applyRules({ kind, attributes }: RootFacts): boolean {
     const rule = matchRule(this.rules, this.keys.route, kind, attributes);
-    this.#rule = rule;
+    this.rule = rule;
     if (rule === undefined) return true;
     rule.seen += 1;
     this.#pool = rule.pool;
     this.slot = NO_SLOT;
-    if (rule.keep === 'budget') this.keys.divert(rule.pool);
-    return rule.keep === 'budget';
+    if (rule.threshold !== undefined) return false;
+    this.keys.divert(rule.pool);
+    return true;
   }
 
   /** The last decision ended in a kept trace. */
   keep(nowMs: number): void {
-    if (this.#rule !== undefined) this.#rule.kept += 1;
+    if (this.rule !== undefined) this.rule.kept += 1;
     if (this.slot !== NO_SLOT) {
       this.engine.keep(this.slot, nowMs);
       return;

@@ -1,4 +1,6 @@
 import type { Attributes, AttributeValue, SpanKind } from '@opentelemetry/api';
+import { NEVER, thresholdOf } from './threshold.ts';
+import type { SamplingResult } from './types.ts';
 
 /** Which traces a rule is about; each condition that is given must hold. Looked at for spans without a parent only. */
 export interface SamplingRule {
@@ -9,14 +11,15 @@ export interface SamplingRule {
   kind?: SpanKind;
   /** An attribute given when the span starts; without `value` it only has to be there. */
   attribute?: { key: string; value?: AttributeValue };
-  /** `'always'`, `'never'`, or a budget of its own, in the unit of the sampler's. */
-  keep: 'always' | 'never' | { budget: number };
+  /** `'always'`, `'never'`, one fixed part of them, or a budget of their own, in the unit of the sampler's. */
+  keep: 'always' | 'never' | { probability: number } | { budget: number };
 }
 
 /** A rule ready to be asked. */
 export interface CompiledRule {
   readonly name: string;
-  readonly keep: 'always' | 'never' | 'budget';
+  /** At which threshold it keeps; undefined where the budget of its own decides. */
+  readonly threshold: number | undefined;
   /** Index of the pool that pays: the main one, or its own. */
   readonly pool: number;
   readonly budget: number;
@@ -27,6 +30,8 @@ export interface CompiledRule {
   readonly attributeValue: AttributeValue | undefined;
   seen: number;
   kept: number;
+  /** Of a trace that it keeps, made with the first. */
+  result: SamplingResult | undefined;
 }
 
 function nameOf({ name, route, kind, attribute }: SamplingRule): string {
@@ -39,16 +44,21 @@ function nameOf({ name, route, kind, attribute }: SamplingRule): string {
   return parts.length === 0 ? 'everything' : parts.join(', ');
 }
 
+function thresholdFor(keep: SamplingRule['keep']): number | undefined {
+  if (typeof keep === 'string') return keep === 'always' ? 0 : NEVER;
+  return 'probability' in keep ? thresholdOf(keep.probability) : undefined;
+}
+
 /** Rules as given, ready to be asked in their order. Pools are numbered from 1 in the order of the rules that need one. */
 export function compileRules(rules: readonly SamplingRule[]): CompiledRule[] {
   let pools = 0;
   return rules.map((rule) => {
-    const own = typeof rule.keep === 'object' ? rule.keep.budget : undefined;
+    const own = typeof rule.keep === 'object' && 'budget' in rule.keep ? rule.keep.budget : undefined;
     if (own !== undefined) pools += 1;
     const isPrefix = rule.route?.endsWith('*') === true;
     return {
       name: nameOf(rule),
-      keep: typeof rule.keep === 'object' ? 'budget' : rule.keep,
+      threshold: thresholdFor(rule.keep),
       pool: own === undefined ? 0 : pools,
       budget: own ?? 0,
       route: isPrefix ? rule.route?.slice(0, -1) : rule.route,
@@ -58,6 +68,7 @@ export function compileRules(rules: readonly SamplingRule[]): CompiledRule[] {
       attributeValue: rule.attribute?.value,
       seen: 0,
       kept: 0,
+      result: undefined,
     };
   });
 }

@@ -3,7 +3,7 @@ import { hotMetricsFrom, type InstrumentsOf } from '@sonde/instrumentation-kit';
 import type { FallbackReason } from './fallbacks.ts';
 import type { KeyTable } from './key-table.ts';
 import type { RootDecision } from './root-decision.ts';
-import { TELEMETRY } from './sampling-telemetry.ts';
+import { TELEMETRY } from './semantic-names.ts';
 
 const OTHER = '(other)';
 
