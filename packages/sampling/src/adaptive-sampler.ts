@@ -19,12 +19,14 @@ import { parseOtMember, thresholdState } from './ot-member.ts';
 import { FOLLOW_DROPPED, FOLLOW_SAMPLED, followParent, hasThreshold } from './parent-decision.ts';
 import { NO_SLOT, RootDecision, type RootFacts } from './root-decision.ts';
 import { SamplingMetrics } from './sampling-metrics.ts';
-import { encodeThreshold, isKept, NEVER, RANDOM_OFFSET } from './threshold.ts';
+import { encodeThreshold, isKept, NEVER, RANDOM_OFFSET, thresholdOf } from './threshold.ts';
 import { everyUnref, Ticker } from './ticker.ts';
 import { type SamplingSpanProcessor, TraceAccounts } from './trace-account.ts';
 import { Decision, type SamplingIntent, type SamplingResult } from './types.ts';
 
 const SHIFT = 8n;
+/** What an emergency leaves of each kind of trace. */
+const EMERGENCY_THRESHOLD = thresholdOf(0.01);
 
 function keepAt(threshold: number): SamplingResult {
   return { decision: Decision.RECORD_AND_SAMPLED, traceState: thresholdState(encodeThreshold(threshold)) };
@@ -47,6 +49,7 @@ export class AdaptiveSampler {
   /** Filled anew for each trace. */
   readonly #facts: RootFacts = { name: '', kind: 0, attributes: {}, context: undefined as unknown as Context };
   readonly #keepAll: SamplingResult = keepAt(0);
+  readonly #keepInEmergency: SamplingResult = keepAt(EMERGENCY_THRESHOLD);
   #given: AdaptiveSamplerConfig;
   #metrics: SamplingMetrics | undefined;
 
@@ -121,6 +124,7 @@ export class AdaptiveSampler {
     this.#accounts.kept(traceId);
     const { slot, engine, rule } = this.#decision;
     if (threshold === 0) return this.#keepAll;
+    if (threshold === EMERGENCY_THRESHOLD) return this.#keepInEmergency;
     if (slot === NO_SLOT && rule !== undefined) {
       rule.result ??= keepAt(threshold);
       return rule.result;
@@ -174,6 +178,18 @@ export class AdaptiveSampler {
    */
   spanProcessor(): SamplingSpanProcessor {
     return this.#accounts.processor(() => this.shutdown());
+  }
+
+  /**
+   * While true, no trace that begins here is kept with a probability above 1 %, rules and the coverage promise included;
+   * thresholds say so, counts stay true. For when the process has no time or memory left. Off, it costs a property read.
+   */
+  get emergency(): boolean {
+    return this.#decision.floor !== 0;
+  }
+
+  set emergency(isOn: boolean) {
+    this.#decision.floor = isOn === true ? EMERGENCY_THRESHOLD : 0;
   }
 
   /**

@@ -20,6 +20,8 @@ export class RootDecision {
   slot: number = NO_SLOT;
   /** Of the last {@link decides}: the rule that fits. */
   rule: CompiledRule | undefined;
+  /** No trace is kept at a threshold below this one; 0 but in an emergency. */
+  floor = 0;
   #pool = 0;
   readonly #fallbacks: Fallbacks;
   readonly #now: () => number;
@@ -54,19 +56,21 @@ export class RootDecision {
 
   /** Whether a trace that begins here is kept; {@link threshold} says at which threshold. No allocation once its key has a slot. */
   decides(facts: RootFacts, traceId: string): boolean {
-    if (this.#choose(facts)) return this.engine.decides(this.slot, traceId, RANDOM_OFFSET);
-    return isKept(this.threshold, traceId, RANDOM_OFFSET);
+    if (!this.#choose(facts)) return isKept(this.threshold, traceId, RANDOM_OFFSET);
+    if (!this.engine.decides(this.slot, traceId, RANDOM_OFFSET)) return false;
+    return this.floor === 0 || isKept(this.floor, traceId, RANDOM_OFFSET);
   }
 
   /** The threshold for a trace, whether it reaches it or not. */
   thresholdFor(facts: RootFacts): number {
-    if (this.#choose(facts)) return this.engine.thresholdFor(this.slot);
-    return this.threshold;
+    if (!this.#choose(facts)) return this.threshold;
+    return Math.max(this.engine.thresholdFor(this.slot), this.floor);
   }
 
   /** Of the last trace that {@link decides} kept. */
   get threshold(): number {
-    return this.slot === NO_SLOT ? (this.rule?.threshold ?? NEVER) : this.engine.threshold;
+    const threshold = this.slot === NO_SLOT ? (this.rule?.threshold ?? NEVER) : this.engine.threshold;
+    return Math.max(threshold, this.floor);
   }
 
   /** Finds rule and slot and counts the arrival; false when the rule alone decides. */
