@@ -53,6 +53,7 @@ function environment(endpoint: string): NodeJS.ProcessEnv {
   return {
     ...plain,
     SONDE_PRESET: 'development',
+    SONDE_TRACES_PER_SECOND: '1000',
     SONDE_SLOW_THRESHOLD_MS: '1',
     SONDE_BLOCKED_THRESHOLD_MS: '200',
     SONDE_STREAM_SIZE: '1024',

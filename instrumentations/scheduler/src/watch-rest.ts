@@ -3,7 +3,7 @@ import { ARMS, PARKED } from './watch-memory.ts';
 /** How long after the last sign of work the thread is still looked at closely. */
 const LINGER_MS = 30_000;
 /** How often it is looked at later. */
-const PARKED_INTERVAL_MS = 1000;
+const PARKED_INTERVAL_MS = 2000;
 
 /** Whether the watcher may sleep deeply, and how long. */
 export interface Rest {
@@ -20,7 +20,7 @@ export interface WatchRestConfig {
 
 /**
  * Lets the watcher sleep when the watched thread does. A thread that nothing is known to begin in (no request, no span,
- * no turn of some length) for half a minute is looked at once a second only, until something begins: that wakes the
+ * no turn of some length) for half a minute is looked at each two seconds only, until something begins: that wakes the
  * watcher at once.
  */
 export class WatchRest {

@@ -6,12 +6,12 @@ function watch(canSeeWaiting = true) {
   return { cells, rest: new WatchRest({ cells, nowMs: 1_000, canSeeWaiting }) };
 }
 
-test('a thread in which nothing begins is watched closely for half a minute, then once a second', () => {
+test('a thread in which nothing begins is watched closely for half a minute, then each two seconds', () => {
   const { cells, rest } = watch();
   expect(rest.next(1_000, 250, true)).toEqual({ ms: 250, isParked: false });
   expect(rest.next(30_999, 250, true)).toEqual({ ms: 250, isParked: false });
   expect(cells[PARKED]).toBe(0);
-  expect(rest.next(31_000, 250, true)).toEqual({ ms: 1_000, isParked: true });
+  expect(rest.next(31_000, 250, true)).toEqual({ ms: 2_000, isParked: true });
   expect(cells[PARKED]).toBe(1);
 });
 

@@ -17,7 +17,7 @@ function destinations({ endpoint, deliveries }: BannerFacts['own']): string {
 export function startUpLine({ options, own, file }: BannerFacts): string {
   const what = options.instrumentations.length === 0 ? 'no instrumentation' : options.instrumentations.join(', ');
   const source = file === undefined ? '' : ` with ${file}`;
-  return `${options.preset} preset${source}: ${what}; ${destinations(own)}; off with OTEL_SDK_DISABLED=true`;
+  return `${options.preset} preset${source}: ${what}; sampler ${options.sampler}; ${destinations(own)}; off with OTEL_SDK_DISABLED=true`;
 }
 
 /** What is said once when the application turns out to have an SDK of its own. */

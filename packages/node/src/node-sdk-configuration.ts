@@ -3,7 +3,8 @@ import { getStringFromEnv } from '@opentelemetry/core';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { resolveOptions, workingDirectory } from './configuration/resolve-options.ts';
+import { show } from './configuration/problems.ts';
+import { type Resolution, resolveOptions, workingDirectory } from './configuration/resolve-options.ts';
 import { started } from './handle-state.ts';
 import { createInstrumentations } from './instrumentations.ts';
 import { Deliveries } from './opentelemetry/deliveries.ts';
@@ -15,6 +16,7 @@ import { prometheusFromEnvironment } from './own-providers.ts';
 import { LocalRootProcessor, ownSpanProcessors } from './own-span-processors.ts';
 import { mayUseNetwork } from './permissions.ts';
 import { markChildren, type ProcessRole, processRole } from './process-role.ts';
+import { createSampling, type OwnSampling } from './sampling.ts';
 import type { NodeSdkConfiguration, SondeConfigOptions } from './sonde-config.ts';
 import { Subsystems } from './subsystems.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -34,10 +36,13 @@ interface Plan {
   readonly role: ProcessRole;
   readonly terminal: Terminal;
   readonly deliveries: Deliveries;
+  /** Undefined where the user has a sampler, or leaves it to OTEL_TRACES_SAMPLER. */
+  readonly sampling: OwnSampling | undefined;
 }
 
-function spanProcessors({ sdk, options, deliveries }: Plan): SpanProcessor[] {
-  const own = ownSpanProcessors(options, new LocalRootProcessor());
+function spanProcessors({ sdk, options, deliveries, sampling }: Plan): SpanProcessor[] {
+  const teaching = sampling === undefined ? [] : [sampling.spanProcessor];
+  const own = [...teaching, ...ownSpanProcessors(options, new LocalRootProcessor())];
   // In the order in which NodeSDK looks for them: what it finds first is all it uses.
   if (sdk.spanProcessors !== undefined) return [...own, ...sdk.spanProcessors];
   if (sdk.spanProcessor !== undefined) return [...own, sdk.spanProcessor];
@@ -71,21 +76,33 @@ function instrumentations({ sdk, options }: Plan): Instrumentation[] {
   return [...users, ...createInstrumentations(options).filter((made) => !taken.has(made.instrumentationName))];
 }
 
+/** What the user gave, taken apart; nonsense is told by the resolution of the options, or here. */
+function takeApart(input: unknown): { sdk: NodeSdkConfiguration & OlderFields; code: unknown; problems: string[] } {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return { sdk: {}, code: input, problems: [] };
+  }
+  const { sdk = {}, ...code } = input as SondeConfigOptions;
+  if (typeof sdk === 'object' && sdk !== null) return { sdk, code, problems: [] };
+  const problem = `option sdk must be an object of NodeSDK fields, got ${show(sdk)}; it is ignored`;
+  return { sdk: {}, code, problems: [problem] };
+}
+
+function samplingOf(sdk: NodeSdkConfiguration, resolution: Resolution): OwnSampling | undefined {
+  return sdk.sampler === undefined ? createSampling(resolution) : undefined;
+}
+
 /** See `sondeConfig`, which loads this file. */
 export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkConfiguration {
-  const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
-  const { sdk = {}, ...code } = isObject ? input : ({} as SondeConfigOptions);
+  const { sdk, code, problems } = takeApart(input);
   const { env, pid, argv } = process;
-  const { options, problems } = resolveOptions({
-    code: isObject ? code : input,
-    environment: env,
-    directory: workingDirectory(),
-  });
+  const resolution = resolveOptions({ code, environment: env, directory: workingDirectory() });
+  const { options } = resolution;
   const role = processRole({ isMainThread, pid, script: argv[1], environment: env });
   const terminal = createTerminal({ role, banner: options.banner, hasChannel: process.channel != null });
-  for (const problem of problems) terminal.warn(problem);
+  for (const problem of [...problems, ...resolution.problems]) terminal.warn(problem);
 
-  const plan: Plan = { sdk, options, role, terminal, deliveries: new Deliveries() };
+  const sampling = samplingOf(sdk, resolution);
+  const plan: Plan = { sdk, options, role, terminal, deliveries: new Deliveries(), sampling };
   const made = instrumentations(plan);
   const state = started();
   state.runtime ??= new Subsystems({ options, role, instrumentations: made });
@@ -95,6 +112,7 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
   const isLogless = !hasLogs && exporterNames('LOGS') === undefined;
   return {
     ...sdk,
+    ...(sampling === undefined ? {} : { sampler: sampling.sampler }),
     instrumentations: made,
     spanProcessors: spanProcessors(plan),
     metricReaders: metricReaders(plan),

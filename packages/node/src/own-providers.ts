@@ -14,6 +14,7 @@ import { samplerFromEnvironment, spanLimitsFromEnvironment } from './opentelemet
 import { spanProcessorsFromEnvironment } from './opentelemetry/span-processors.ts';
 import { mayUseNetwork } from './permissions.ts';
 import { createPrometheusEndpoint, type PrometheusEndpoint, type Unavailable } from './prometheus-endpoint.ts';
+import type { OwnSampling } from './sampling.ts';
 
 const MAX_PORT = 65_535;
 const NO_NETWORK =
@@ -30,6 +31,8 @@ export interface OwnProvidersConfig {
   readonly signals: OwnSignals;
   /** Sonde's own span processors; they come before those that export. */
   readonly spanProcessors: readonly SpanProcessor[];
+  /** Undefined leaves the choice to OTEL_TRACES_SAMPLER. Called when a tracer provider is made. */
+  readonly createSampling: () => OwnSampling | undefined;
   /** Whether Prometheus is served where OTEL_METRICS_EXPORTER does not say. */
   readonly prometheus: boolean;
   /** Whether this process may bind a port. */
@@ -111,11 +114,16 @@ export function createOwnProviders(config: OwnProvidersConfig): OwnProviders {
   let tracerProvider: TracerProvider | undefined;
   if (signals.trace) {
     const exporting = spanProcessorsFromEnvironment({ deliveries, meterProvider: selfObserved });
+    const sampling = config.createSampling();
     tracerProvider = new TracerProvider({
-      ...defined({ sampler: samplerFromEnvironment(), meterProvider: selfObserved }),
+      ...defined({ sampler: sampling?.sampler ?? samplerFromEnvironment(), meterProvider: selfObserved }),
       resource,
       spanLimits: spanLimitsFromEnvironment(),
-      spanProcessors: [...config.spanProcessors, ...exporting],
+      spanProcessors: [
+        ...(sampling === undefined ? [] : [sampling.spanProcessor]),
+        ...config.spanProcessors,
+        ...exporting,
+      ],
     });
   }
   const loggerProvider = signals.logs && wantsLogs() ? loadLoggerProvider(resource, deliveries) : undefined;

@@ -10,6 +10,7 @@ import { releaseExportSockets } from './exit/release-sockets.ts';
 import { createInstrumentations } from './instrumentations.ts';
 import { LocalRootProcessor, ownSpanProcessors } from './own-span-processors.ts';
 import type { ProcessRole } from './process-role.ts';
+import { createSampling } from './sampling.ts';
 import { Sdk } from './sdk.ts';
 import { Subsystems } from './subsystems.ts';
 import type { Terminal } from './terminal.ts';
@@ -52,6 +53,7 @@ class PreloadedRuntime implements Runtime {
     this.#subsystems = new Subsystems({ options, role, instrumentations });
     this.#sdk = new Sdk({
       spanProcessors: ownSpanProcessors(options, this.#localRoots),
+      createSampling: () => createSampling(resolution),
       instrumentations,
       prometheus: options.prometheus,
       mayBind: role === 'main',

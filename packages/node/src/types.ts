@@ -4,6 +4,9 @@ export type PresetName = 'development' | 'production' | 'minimal';
 /** What can be instrumented. */
 export type InstrumentationName = 'http' | 'undici' | 'vfs' | 'scheduler';
 
+/** Which traces are kept: a preset of `@sonde/sampling`, or `off` for what OTEL_TRACES_SAMPLER says. */
+export type SamplerName = 'production' | 'development' | 'cost-saver' | 'debug' | 'minimal' | 'off';
+
 /** How much of a path telemetry may tell; see `@sonde/instrumentation-vfs`. */
 export type PathDetail = 'none' | 'hashed' | 'redacted' | 'full';
 
@@ -16,6 +19,12 @@ export interface SondeOptions {
   preset?: PresetName;
   /** Exactly these instrumentations run; an empty list switches all off. Default: the preset's. */
   instrumentations?: readonly InstrumentationName[];
+  /** Default: the one named as the preset; what OTEL_TRACES_SAMPLER says where it is set and nothing of this kind is. */
+  sampler?: SamplerName;
+  /** Traces a second that begin here and are kept, 0.001 to 1e9. Default: the sampler's. */
+  tracesPerSecond?: number;
+  /** One fixed part of the traces, 0 to 1, in place of a budget. */
+  samplingRate?: number;
   /** Records the main thread's event ring holds, 1,024 to 16,777,216; 152 bytes each. Default 65,536. */
   streamSize?: number;
   /** An operation that takes this many milliseconds or longer is an event of its own, 1 to 3,600,000. Default 100. */
@@ -35,8 +44,12 @@ export interface SondeOptions {
 /** Where a value came from. */
 export type Source = 'code' | 'environment' | 'file' | 'preset';
 
-/** Every option filled; `banner` stays open where nobody decided. */
-export type ResolvedOptions = Required<Omit<SondeOptions, 'banner'>> & { readonly banner: boolean | undefined };
+type Open = 'banner' | 'tracesPerSecond' | 'samplingRate';
+
+/** Every option filled, save those that stay open where nobody decided. */
+export type ResolvedOptions = Required<Omit<SondeOptions, Open>> & {
+  readonly [Key in Open]: SondeOptions[Key] | undefined;
+};
 
 /** What has been started in this thread. */
 export interface Runtime {

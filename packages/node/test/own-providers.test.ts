@@ -132,7 +132,9 @@ describe('the OTEL_* variables', () => {
     const signals = { trace: true, metrics: true, logs: false };
     const spanProcessors: [] = [];
     const warn = (sentence: string): number => warnings.push(sentence);
-    const own = createOwnProviders({ signals, spanProcessors, prometheus: false, mayBind: false, warn });
+    const createSampling = (): undefined => undefined;
+    const config = { signals, spanProcessors, createSampling, prometheus: false, mayBind: false, warn };
+    const own = createOwnProviders(config);
     running.push(() => own.meterProvider?.shutdown().catch(() => {}));
     return insideOf(own.tracerProvider, own.meterProvider, propagatorFromEnvironment());
   };
@@ -176,7 +178,14 @@ describe('the OTEL_* variables', () => {
     use({});
     const signals = { trace: true, metrics: false, logs: false };
     const make = () =>
-      createOwnProviders({ signals, spanProcessors: [], prometheus: false, mayBind: false, warn: () => {} });
+      createOwnProviders({
+        signals,
+        spanProcessors: [],
+        createSampling: () => undefined,
+        prometheus: false,
+        mayBind: false,
+        warn: () => {},
+      });
     const namesOf = (provider: unknown): string[] =>
       Object.keys((provider as Inside)._tracerOptions?.resource.attributes ?? {});
     expect(namesOf(make().tracerProvider)).toContain('process.pid');

@@ -17,6 +17,8 @@ const say = (role: ProcessRole, banner: boolean | undefined, isTerminal: boolean
 };
 const ALL = ['sonde: line\n', 'sonde: warning\n', 'sonde: note\n'];
 
+const OPEN = { banner: undefined, tracesPerSecond: undefined, samplingRate: undefined } as const;
+
 describe('what is printed', () => {
   it.each([
     ['a main process on a terminal', say('main', undefined, true), ALL],
@@ -42,11 +44,11 @@ describe('what is printed', () => {
   });
 
   it('says what is on, where to look, and how to switch it off', () => {
-    const options = { ...DEFAULTS, ...PRESETS.production, preset: 'production', banner: undefined } as const;
+    const options = { ...DEFAULTS, ...PRESETS.production, preset: 'production', ...OPEN } as const;
     const endpoint = { url: 'http://127.0.0.1:9464/metrics' } as never;
     const deliveries = new Deliveries();
     expect(startUpLine({ options, own: { endpoint, deliveries }, file: undefined })).toBe(
-      'production preset: http, undici, vfs, scheduler; metrics at http://127.0.0.1:9464/metrics, nothing is sent (OTEL_EXPORTER_OTLP_ENDPOINT names where to); off with OTEL_SDK_DISABLED=true',
+      'production preset: http, undici, vfs, scheduler; sampler production; metrics at http://127.0.0.1:9464/metrics, nothing is sent (OTEL_EXPORTER_OTLP_ENDPOINT names where to); off with OTEL_SDK_DISABLED=true',
     );
     deliveries.exporter('some-exporter', 'SomeExporter');
     expect(
@@ -56,7 +58,7 @@ describe('what is printed', () => {
         file: '/srv/sonde.yaml',
       }),
     ).toBe(
-      'production preset with /srv/sonde.yaml: no instrumentation; sending by OTLP; off with OTEL_SDK_DISABLED=true',
+      'production preset with /srv/sonde.yaml: no instrumentation; sampler production; sending by OTLP; off with OTEL_SDK_DISABLED=true',
     );
     expect(FOREIGN_SDK_LINE).toMatch(/own OpenTelemetry SDK/);
   });

@@ -2,7 +2,7 @@ import type { InstrumentationName, PresetName, ResolvedOptions } from '../types.
 
 /** What a preset decides; everything else has one default. */
 export type Preset = Readonly<
-  Pick<ResolvedOptions, 'instrumentations' | 'blockedThresholdMs' | 'paths' | 'prometheus' | 'spanEvents'>
+  Pick<ResolvedOptions, 'instrumentations' | 'sampler' | 'blockedThresholdMs' | 'paths' | 'prometheus' | 'spanEvents'>
 >;
 
 const EVERYTHING: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler'];
@@ -14,6 +14,7 @@ const EVERYTHING: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'sc
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   development: {
     instrumentations: EVERYTHING,
+    sampler: 'development',
     blockedThresholdMs: 100,
     paths: 'full',
     prometheus: true,
@@ -21,6 +22,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   production: {
     instrumentations: EVERYTHING,
+    sampler: 'production',
     blockedThresholdMs: 250,
     paths: 'redacted',
     prometheus: true,
@@ -28,6 +30,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   minimal: {
     instrumentations: ['http', 'undici'],
+    sampler: 'minimal',
     blockedThresholdMs: 1000,
     paths: 'none',
     prometheus: false,

@@ -1,4 +1,4 @@
-import type { InstrumentationName, PathDetail, PresetName, SondeOptions } from '../types.ts';
+import type { InstrumentationName, PathDetail, PresetName, SamplerName, SondeOptions } from '../types.ts';
 
 /** One row of the configuration reference. */
 export interface ConfigurationRow {
@@ -30,6 +30,7 @@ export type SettingKey = keyof SondeOptions;
 const PRESET_NAMES: readonly PresetName[] = ['development', 'production', 'minimal'];
 const INSTRUMENTATION_NAMES: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler'];
 const PATH_DETAILS: readonly PathDetail[] = ['none', 'hashed', 'redacted', 'full'];
+const SAMPLER_NAMES: readonly SamplerName[] = ['production', 'development', 'cost-saver', 'debug', 'minimal', 'off'];
 const BY_PRESET = 'by preset';
 
 /** Every setting: the one source of validation, of the environment variables and of the reference table. */
@@ -45,6 +46,25 @@ export const SETTINGS: Readonly<Record<SettingKey, Setting>> = {
     rule: { kind: 'list', values: INSTRUMENTATION_NAMES },
     default: BY_PRESET,
     description: 'Exactly these run. In the environment separated by commas; `none` is the empty list.',
+  },
+  sampler: {
+    environment: 'SONDE_SAMPLER',
+    rule: { kind: 'choice', values: SAMPLER_NAMES },
+    default: 'named as the preset',
+    description:
+      'Which traces are kept: a preset of `@sonde/sampling`, or `off`: OTEL_TRACES_SAMPLER decides, as it also does where it is set and nothing of this kind is.',
+  },
+  tracesPerSecond: {
+    environment: 'SONDE_TRACES_PER_SECOND',
+    rule: { kind: 'number', min: 0.001, max: 1e9 },
+    default: 'by sampler',
+    description: 'Budget of the sampler: traces that begin here and are kept, a second, fair to rare routes.',
+  },
+  samplingRate: {
+    environment: 'SONDE_SAMPLING_RATE',
+    rule: { kind: 'number', min: 0, max: 1 },
+    default: 'none',
+    description: 'Keep one fixed part of the traces in place of a budget: `0.02` is one in fifty.',
   },
   streamSize: {
     environment: 'SONDE_STREAM_SIZE',
