@@ -57,13 +57,13 @@ describe('new NodeSDK(sondeConfig(...))', () => {
     const silent = await runProgram({ args: ['node-sdk-alone.cjs'], env });
     expect(silent).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(silent.stdout)).toEqual({
-      fields: ['instrumentations', 'logRecordProcessors', 'metricReaders', 'spanProcessors'],
+      fields: ['instrumentations', 'logRecordProcessors', 'metricReaders', 'sampler', 'spanProcessors'],
       readers: ['ScrapedReader'],
       instrumentations: [HTTP, UNDICI, ...SONDES],
     });
     const sending = await runProgram({ args: ['node-sdk-alone.cjs', '{"preset":"minimal"}'], env: sink.env });
     expect(JSON.parse(sending.stdout)).toEqual({
-      fields: ['instrumentations', 'metricReaders', 'spanProcessors'],
+      fields: ['instrumentations', 'metricReaders', 'sampler', 'spanProcessors'],
       readers: ['PeriodicExportingMetricReader'],
       instrumentations: [HTTP, UNDICI],
     });

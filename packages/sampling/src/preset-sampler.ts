@@ -1,12 +1,11 @@
+import { SpanKind } from '@opentelemetry/api';
 import { AdaptiveSampler } from './adaptive-sampler.ts';
 import type { AdaptiveSamplerConfig, AdaptiveSamplerEnvironment } from './config.ts';
 import type { SamplingRule } from './rules.ts';
 
+/** Requests to this process; that it asks another for its health is its own doing. */
 const HEALTH_CHECKS: readonly SamplingRule[] = ['/health', '/healthz', '/livez', '/readyz', '/metrics'].map(
-  (route) => ({
-    route,
-    keep: 'never',
-  }),
+  (route) => ({ route, kind: SpanKind.SERVER, keep: 'never' }),
 );
 const EVERYTHING: readonly SamplingRule[] = [{ name: 'everything', keep: 'always' }];
 
