@@ -17,6 +17,7 @@ import { describeDecision, type SamplerDescription } from './description.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { parseOtMember, thresholdState } from './ot-member.ts';
 import { FOLLOW_DROPPED, FOLLOW_SAMPLED, followParent, hasThreshold } from './parent-decision.ts';
+import { RecordTier, type TailAttachment } from './record-tier.ts';
 import { NO_SLOT, RootDecision, type RootFacts } from './root-decision.ts';
 import { SamplingMetrics } from './sampling-metrics.ts';
 import { encodeThreshold, isKept, NEVER, RANDOM_OFFSET, thresholdOf } from './threshold.ts';
@@ -46,6 +47,7 @@ export class AdaptiveSampler {
   readonly #accounts: TraceAccounts;
   readonly #ticker: Ticker;
   readonly #followed = { kept: 0, dropped: 0 };
+  readonly #tier = new RecordTier();
   /** Filled anew for each trace. */
   readonly #facts: RootFacts = { name: '', kind: 0, attributes: {}, context: undefined as unknown as Context };
   readonly #keepAll: SamplingResult = keepAt(0);
@@ -74,9 +76,11 @@ export class AdaptiveSampler {
     let parent: SpanContext | undefined;
     try {
       parent = trace.getSpanContext(context);
-      if (parent !== undefined && isSpanContextValid(parent)) return this.#follow(parent, traceId);
+      if (parent !== undefined && isSpanContextValid(parent)) return this.#follow(parent, traceId, context);
       const facts = this.#begin(context, spanName, spanKind, attributes);
-      if (!this.#decision.decides(facts, traceId)) return FOLLOW_DROPPED;
+      if (!this.#decision.decides(facts, traceId)) {
+        return this.#tier.isOff ? FOLLOW_DROPPED : this.#tier.root(this.#decision, traceId);
+      }
       return this.#keep(traceId, this.#decision.threshold);
     } catch (error) {
       this.#fallbacks.report('internal_error', error);
@@ -138,13 +142,17 @@ export class AdaptiveSampler {
     return result;
   }
 
-  #follow(parent: SpanContext, traceId: string): SamplingResult {
+  #follow(parent: SpanContext, traceId: string, context: Context): SamplingResult {
     const isSampled = (parent.traceFlags & TraceFlags.SAMPLED) !== 0;
     // A parent in this process was decided here: its threshold was looked at then.
-    if (parent.isRemote !== true) return isSampled ? FOLLOW_SAMPLED : FOLLOW_DROPPED;
+    if (parent.isRemote !== true) {
+      if (isSampled) return FOLLOW_SAMPLED;
+      return this.#tier.isOff ? FOLLOW_DROPPED : this.#tier.child(context);
+    }
     if (!isSampled) {
       this.#followed.dropped += 1;
-      return followParent(parent, traceId);
+      const followed = followParent(parent, traceId);
+      return this.#tier.isOff ? followed : this.#tier.remoteChild(followed, parent, traceId, this.#decision.floor);
     }
     this.#followed.kept += 1;
     this.#decision.engine.advance(this.#now());
@@ -190,6 +198,30 @@ export class AdaptiveSampler {
 
   set emergency(isOn: boolean) {
     this.#decision.floor = isOn === true ? EMERGENCY_THRESHOLD : 0;
+  }
+
+  /**
+   * The part of all traces that is recorded although it is not kept, 0 to 1, so that a tail processor can still keep it: a
+   * trace is recorded or not by the same randomness that keeps it. Other values change nothing. 1 while a tail processor is
+   * attached, else 0, until it is set. At 0 it costs a property read.
+   */
+  get recordFraction(): number {
+    return this.#tier.fraction;
+  }
+
+  set recordFraction(fraction: number) {
+    this.#tier.fraction = fraction;
+  }
+
+  /**
+   * For the tail processor, which gets what is recorded. A later one takes the place of an earlier one.
+   * @internal
+   * @returns what it needs of the sampler, and the undo
+   */
+  attachTail(): TailAttachment {
+    const decision = this.#decision;
+    const tier = this.#tier;
+    return { decision, tier, detach: tier.attach() };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type Attributes, type Context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, type Span, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
 import { guarded } from '@sonde/instrumentation-kit';
 import { NO_SLOT, type RootDecision } from './root-decision.ts';
 
@@ -74,9 +74,12 @@ export class TraceAccounts {
     started[ACCOUNT] = parent === undefined ? this.#open(span) : (parent as unknown as ProcessedSpan)[ACCOUNT];
   }
 
-  #open(span: Span): Account {
+  #open(span: Span): Account | undefined {
     const { table } = this.#decision.engine;
-    const isOwn = span.spanContext().traceId === this.#rootTraceId;
+    const { traceId, traceFlags } = span.spanContext();
+    // Recorded only: whoever keeps it after all pays from another budget.
+    if ((traceFlags & TraceFlags.SAMPLED) === 0) return undefined;
+    const isOwn = traceId === this.#rootTraceId;
     const slot = isOwn ? this.#rootSlot : NO_SLOT;
     const generation = slot === NO_SLOT ? 0 : (table.generation[slot] as number);
     const paid = slot === NO_SLOT ? 1 : (table.cost[slot] as number);
