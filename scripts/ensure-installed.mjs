@@ -54,7 +54,8 @@ function npm(...args) {
   const [command, prefix] = /npm-cli\.c?js$/.test(cli) ? [process.execPath, [cli]] : ['npm', []];
   const { status } = spawnSync(command, [...prefix, ...args, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // All of it to stderr: the output of the script that this runs before may be read by a program.
+    stdio: ['ignore', 2, 2],
     shell: command === 'npm' && process.platform === 'win32',
   });
   return status === 0;
