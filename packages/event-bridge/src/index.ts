@@ -5,7 +5,7 @@ export { TELEMETRY } from './semantic-names.ts';
 export { SpanEventProcessor } from './span-event-processor.ts';
 export { observeEventStream } from './stream-metrics.ts';
 export { linkThreads } from './thread-link.ts';
-export { eventParticipant, metricParticipant } from './thread-participants.ts';
+export { eventParticipant, metricParticipant, poolParticipant } from './thread-participants.ts';
 export type {
   EventLogBridgeConfig,
   EventLogBridgeStatistics,

@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { type EventStream, eventStream, type RingDescriptor } from '@sonde/event-stream';
 import { type HotBlockDescriptor, type HotMetrics, hotMetrics } from '@sonde/hot-metrics';
+import { type LibuvPool, type LibuvPoolDescriptor, libuvPool } from '@sonde/instrumentation-kit';
 import type { ThreadParticipant } from './types.ts';
 
 /** How long queries still see the events of a thread that has ended: long enough to ask why it did. */
@@ -29,5 +30,18 @@ export function metricParticipant(metrics: HotMetrics = hotMetrics()): ThreadPar
     onAllocate: (listener) => (isMainThread ? () => {} : metrics.onBlock(listener)),
     attach: (descriptor) => metrics.attach(descriptor),
     detach: (threadId) => metrics.detach(threadId),
+  };
+}
+
+/**
+ * The libuv pool account, for `linkThreads`: what a thread that has ended had in flight is taken out of the account that
+ * all threads share. The memory is shared from the start; only the end of a thread has to be told.
+ */
+export function poolParticipant(pool: LibuvPool = libuvPool()): ThreadParticipant<LibuvPoolDescriptor> {
+  return {
+    topic: 'libuv-pool',
+    onAllocate: (listener) => pool.onAllocate(listener),
+    attach: (descriptor) => pool.attach(descriptor),
+    detach: (threadId) => pool.detach(threadId),
   };
 }

@@ -66,6 +66,10 @@ export function describeUnavailable(address: string, reason: Unavailable): strin
   if (reason === 'taken') {
     return `${address} is taken: metrics are not served until it is free, Sonde tries again every 5 s; ${elsewhere}`;
   }
+  if (reason === 'ENOTFOUND' || reason === 'EADDRNOTAVAIL') {
+    const way = 'set OTEL_EXPORTER_PROMETHEUS_HOST to an address of this machine, or SONDE_PROMETHEUS=0';
+    return `metrics cannot be served on ${address}, which is no address of this machine (${reason}); ${way}`;
+  }
   return `metrics cannot be served on ${address} (${reason}); ${elsewhere}`;
 }
 

@@ -74,6 +74,8 @@ class PreloadedRuntime implements Runtime {
   }
 
   async flush(): Promise<void> {
+    // What the events become goes to the logs, whose SDK may still be loading.
+    await this.#sdk?.own.loggerProvider;
     await this.#subsystems?.flush();
     await this.#sdk?.flush();
   }

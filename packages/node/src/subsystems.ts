@@ -5,6 +5,7 @@ import {
   linkThreads,
   metricParticipant,
   observeEventStream,
+  poolParticipant,
 } from '@sonde/event-bridge';
 import { configureEventStream, eventStream } from '@sonde/event-stream';
 import { guard } from '@sonde/instrumentation-kit';
@@ -30,7 +31,7 @@ export class Subsystems implements Runtime {
     this.#instrumentations = instrumentations;
     const collects = role !== 'worker';
     if (collects) configureEventStream({ slots: options.streamSize });
-    const link = linkThreads([eventParticipant(), metricParticipant()]);
+    const link = linkThreads([eventParticipant(), metricParticipant(), poolParticipant()]);
     this.#undo.push(() => link.close());
     if (!collects) return;
     this.#undo.push(observeEventStream());

@@ -146,6 +146,10 @@ describe('the Prometheus endpoint', () => {
     ],
     ['wanted', /^the application listens on 127\.0\.0\.1:9464 itself: .*OTEL_EXPORTER_PROMETHEUS_PORT/],
     ['EACCES', /^metrics cannot be served on 127\.0\.0\.1:9464 \(EACCES\); .*OTEL_EXPORTER_PROMETHEUS_PORT/],
+    [
+      'ENOTFOUND',
+      /^metrics cannot be served on 127.*, which is no address of this machine.*OTEL_EXPORTER_PROMETHEUS_HOST/,
+    ],
   ])('tells the way out when it is unavailable: %s', (reason, sentence) => {
     expect(describeUnavailable('127.0.0.1:9464', reason)).toMatch(sentence);
   });
