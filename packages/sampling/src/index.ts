@@ -1,6 +1,18 @@
 export { AdaptiveSampler } from './adaptive-sampler.ts';
 export { type AdaptiveSamplerConfig, type AdaptiveSamplerEnvironment, DEFAULTS } from './config.ts';
 export type { KeyDescription, SamplerDescription } from './description.ts';
+export { adjustedCount } from './estimate/adjusted-count.ts';
+export { estimate } from './estimate/estimate.ts';
+export type {
+  EstimableSpan,
+  Estimated,
+  EstimateOptions,
+  Estimation,
+  GroupEstimate,
+  OtlpSpan,
+  SampledSpan,
+  SdkSpan,
+} from './estimate/types.ts';
 export type { FallbackReason } from './fallbacks.ts';
 export type { KeyFunction } from './key-source.ts';
 export { followParent } from './parent-decision.ts';
