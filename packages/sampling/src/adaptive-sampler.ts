@@ -15,6 +15,7 @@ import {
 } from './config.ts';
 import { describeDecision, type SamplerDescription } from './description.ts';
 import { Fallbacks } from './fallbacks.ts';
+import { demandOf, type ProcessDemand } from './fleet/demand.ts';
 import { parseOtMember, thresholdState } from './ot-member.ts';
 import { FOLLOW_DROPPED, FOLLOW_SAMPLED, followParent, hasThreshold } from './parent-decision.ts';
 import { RecordTier, type TailAttachment } from './record-tier.ts';
@@ -26,6 +27,7 @@ import { type SamplingSpanProcessor, TraceAccounts } from './trace-account.ts';
 import { Decision, type SamplingIntent, type SamplingResult } from './types.ts';
 
 const SHIFT = 8n;
+const MAX_LEASE = 1e9;
 /** What an emergency leaves of each kind of trace. */
 const EMERGENCY_THRESHOLD = thresholdOf(0.01);
 
@@ -243,6 +245,30 @@ export class AdaptiveSampler {
     this.#decision.reconfigure(resolved, this.#now());
     this.#ticker.pause();
     return true;
+  }
+
+  /**
+   * Holds another budget from now on, 0 to 1e9 in the unit of the configured one: a part of what a fleet may keep. What is
+   * known of the keys stays, and so does the account. undefined goes back to the configured budget.
+   * @returns false for another value: nothing is changed then
+   */
+  lease(budget: number | undefined): boolean {
+    if (budget !== undefined && !(budget >= 0 && budget <= MAX_LEASE)) return false;
+    try {
+      this.#decision.lease(budget);
+      return true;
+    } catch (error) {
+      this.#fallbacks.report('internal_error', error);
+      return false;
+    }
+  }
+
+  /**
+   * What this process has to carry, for sharing a budget among several.
+   * @internal
+   */
+  demand(): ProcessDemand {
+    return demandOf(this.#decision);
   }
 
   /** What the sampler is doing, key by key. Allocates; some 100 us with 1,000 keys. */

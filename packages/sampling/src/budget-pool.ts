@@ -16,7 +16,7 @@ const MIN_OWN_SHARE = 0.05;
  * second, small one for the coverage promise.
  */
 export class BudgetPool {
-  readonly budget: number;
+  #budget: number;
   /** Probability of a key that has no plan yet. */
   newProbability = 1;
   /** Cost a second of what no plan decides: sampled parents, rules, the coverage promise. */
@@ -26,16 +26,29 @@ export class BudgetPool {
   #tokens: number;
   #capacity: number;
   #coverageTokens: number;
-  readonly #coverageRate: number;
+  readonly #coverageShare: number;
   #refilledMs: number;
 
   constructor(budget: number, coverageShare: number, nowMs: number) {
-    this.budget = budget;
+    this.#budget = budget;
+    this.#coverageShare = coverageShare;
     this.#capacity = Math.max(CAPACITY_SECONDS * budget, MIN_CAPACITY_TRACES);
     this.#tokens = this.#capacity / 2;
-    this.#coverageRate = budget * coverageShare;
     this.#coverageTokens = this.#coverageCapacity / 2;
     this.#refilledMs = nowMs;
+  }
+
+  get budget(): number {
+    return this.#budget;
+  }
+
+  /** What is refilled from now on; the level stays as it is, and {@link resize} fits the capacity at the next plan. */
+  set budget(budget: number) {
+    this.#budget = budget;
+  }
+
+  get #coverageRate(): number {
+    return this.#budget * this.#coverageShare;
   }
 
   get #coverageCapacity(): number {

@@ -21,6 +21,8 @@ export interface SamplerDescription {
   readonly unit: 'traces' | 'spans';
   /** In `unit`, a second. */
   readonly budget: number;
+  /** What the budget is at present instead, of one that several processes share. */
+  readonly lease: number | undefined;
   /** Account of the budget: 0.5 is on budget, 0 used up (below it overdrawn), 1 unused. */
   readonly level: number;
   /** Traces a second that begin here. */
@@ -74,6 +76,7 @@ export function describeDecision(decision: RootDecision): Omit<SamplerDescriptio
   return {
     unit: config.unit,
     budget: config.budget,
+    lease: decision.leased,
     level: mainPool.level,
     rate: engine.rate,
     unplannedRate: mainPool.unplannedRate,

@@ -221,6 +221,13 @@ export class Engine {
     }
   }
 
+  /** Another budget for a pool from now on; everything else goes on. */
+  lease(pool: number, budget: number, nowMs: number): void {
+    this.advance(nowMs);
+    (this.pools[pool] as BudgetPool).budget = budget;
+    this.#share();
+  }
+
   /** Goes on from what another engine knows of the keys of its main budget, the busiest first. */
   adopt(from: Engine): void {
     const { table } = from;

@@ -22,6 +22,8 @@ export class RootDecision {
   rule: CompiledRule | undefined;
   /** No trace is kept at a threshold below this one; 0 but in an emergency. */
   floor = 0;
+  /** What the main budget is at present in place of the configured one. */
+  leased: number | undefined;
   #pool = 0;
   readonly #fallbacks: Fallbacks;
   readonly #now: () => number;
@@ -41,7 +43,7 @@ export class RootDecision {
 
   #createEngine(nowMs: number): Engine {
     const own = this.rules.filter(({ threshold }) => threshold === undefined).map(({ budget }) => budget);
-    return new Engine({ ...this.config, budgets: [this.config.budget, ...own] }, nowMs);
+    return new Engine({ ...this.config, budgets: [this.leased ?? this.config.budget, ...own] }, nowMs);
   }
 
   /** Takes other settings; what is known of the keys stays. */
@@ -52,6 +54,12 @@ export class RootDecision {
     this.engine = this.#createEngine(nowMs);
     this.engine.table.onEvict = before.table.onEvict;
     this.engine.adopt(before);
+  }
+
+  /** Sets the goal of the main budget; undefined goes back to the configured one. */
+  lease(budget: number | undefined): void {
+    this.leased = budget;
+    this.engine.lease(0, budget ?? this.config.budget, this.#now());
   }
 
   /** Whether a trace that begins here is kept; {@link threshold} says at which threshold. No allocation once its key has a slot. */
