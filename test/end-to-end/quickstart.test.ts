@@ -119,6 +119,19 @@ test('the routes are those of the shop, and their counts agree with what the loa
   expect(counted).toBe((sent ?? 0) + (internal ?? 0));
 });
 
+test('a part of the traces is kept, and the true counts follow from it', () => {
+  const title = 'Traces kept, and what they tell';
+  const figure = (text = ''): number => Number(text.replaceAll(',', ''));
+  const seen = rows(title).reduce((sum, row) => sum + figure(row.seen), 0);
+  const kept = rows(title).reduce((sum, row) => sum + figure(row.kept), 0);
+  expect(kept).toBeGreaterThan(0);
+  expect(kept).toBeLessThan(seen / 2);
+  expect(rows(title).every((row) => figure(row.kept) > 0)).toBe(true);
+  // Each interval holds the truth 19 times out of 20; all but one or two of seven routes do unless something is wrong.
+  const [, right, known] = /in (\d+) of (\d+) routes/.exec(linesOf(title))?.map(Number) ?? [];
+  expect(right).toBeGreaterThanOrEqual((known ?? 7) - 2);
+});
+
 test('filesystem operations are told by mount, and the slowest by path', () => {
   const mounts = rows('Filesystem');
   expect(mounts.every(({ operations }) => Number(operations?.replaceAll(',', '')) > 0)).toBe(true);

@@ -14,9 +14,12 @@ import {
   lines,
   type Report,
   right,
+  type Table,
   table,
+  textOf,
   toned,
 } from '../../examples/quickstart/src/report/model.ts';
+import { samplingSection } from '../../examples/quickstart/src/report/sampling-section.ts';
 import { renderText } from '../../examples/quickstart/src/report/text.ts';
 import { displayWidth, printable, shorten } from '../../examples/quickstart/src/report/width.ts';
 import { createTelemetryStore } from '../../examples/quickstart/src/telemetry/store.ts';
@@ -297,7 +300,7 @@ describe('telemetry', () => {
   ])('a body like %j does no harm', (body) => {
     const store = createTelemetryStore(() => 0);
     for (const signal of ['traces', 'metrics', 'logs'] as const) store.accept(signal, body);
-    expect(store.routes()).toEqual([]);
+    expect(store.requests()).toEqual([]);
   });
 
   test('attributes called __proto__ stay attributes', () => {
@@ -315,7 +318,53 @@ describe('telemetry', () => {
         },
       ]),
     );
-    expect(store.routes().map(({ route }) => route)).toEqual(['__proto__']);
+    expect(store.requests().map(({ key }) => key)).toEqual([' __proto__']);
     expect(({} as { x?: unknown }).x).toBeUndefined();
   });
+});
+
+test('what was kept is held against what was counted, route by route', () => {
+  const store = createTelemetryStore(() => 0);
+  const attributes = (route: string, more: object[] = []) => [
+    { key: 'http.request.method', value: { stringValue: 'GET' } },
+    { key: 'http.route', value: { stringValue: route } },
+    ...more,
+  ];
+  const served = (route: string, requests: number) => ({
+    attributes: attributes(route),
+    count: requests,
+    sum: 1,
+    explicitBounds: [1],
+    bucketCounts: [requests, 0],
+  });
+  const name = 'http.server.request.duration';
+  const metric = { name, histogram: { dataPoints: [served('/busy', 40), served('/forgotten', 3)] } };
+  store.accept('metrics', { resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] });
+  // Ten spans at a quarter: the last seven bytes of the trace id are at least the threshold c.
+  const spans = Array.from({ length: 10 }, (_, i) => ({
+    name: 'GET /busy',
+    kind: 2,
+    startTimeUnixNano: '1000000000',
+    endTimeUnixNano: `${1_010_000_000 + i}`,
+    traceId: `${i}`.padStart(18, '0').padEnd(32, 'f'),
+    spanId: `${i}`.padStart(16, '1'),
+    traceState: 'other=1,ot=th:c',
+    attributes: attributes('/busy'),
+  }));
+  store.accept('traces', { resourceSpans: [{ scopeSpans: [{ scope: { name: 'http' }, spans }] }] });
+  const { blocks } = samplingSection(store, 5, 2000);
+  const [rows] = blocks as [Table];
+  expect(rows.rows.map((row) => row.map(textOf).slice(0, 4))).toEqual([
+    ['GET', '/busy', '40', '10'],
+    ['GET', '/forgotten', '3', '0'],
+  ]);
+  const [busy] = rows.rows;
+  expect(textOf(busy?.[4] ?? '')).toMatch(/^40 ± \d+$/);
+  expect(busy?.[4]).toMatchObject({ tone: 'good' });
+  const text = renderText(
+    { title: '', facts: [], sections: [{ title: '', blocks }] },
+    { width: 120, hasColour: false },
+  );
+  expect(text).toContain('10 traces were kept, 5.0 a second; the budget is 5.');
+  expect(text).toContain('in 1 of 1 routes');
 });

@@ -65,7 +65,7 @@ async function withSurroundings(options: DemoOptions, interrupted: AbortSignal):
 async function withService(run: Run, sinkUrl: string): Promise<void> {
   const { options, folders, live } = run;
   const how = await preload(sinkUrl, process.env);
-  const { service, target } = await startService(how, folders);
+  const { service, target } = await startService(how, folders, options.traces);
   try {
     introduce(live, { ...options, target, metricsUrl: how.metricsUrl, remark: how.remark });
     await observe(run, { service, target, metricsUrl: how.metricsUrl });

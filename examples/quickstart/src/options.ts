@@ -5,6 +5,8 @@ export interface DemoOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly rate: number;
+  /** Traces a second that Sonde keeps. */
+  readonly traces: number;
   readonly report: string | undefined;
 }
 
@@ -31,6 +33,7 @@ Options (before the program, if there is one)
   --seconds N     how long the sample runs, 5 to 3600            default 45
   --seed S        repeats a run: same requests, same faults      default random, printed
   --rate R        requests per second, 1 to 2000                 default 120
+  --traces T      traces per second that Sonde keeps, 1 to 2000   default 20
   --report FILE   also writes the report, as .html, .json or .txt
   --help          this text
 
@@ -39,7 +42,7 @@ Environment
   NO_COLOR=1       no colours
 `;
 
-const LIMITS = { seconds: [5, 3600], seed: [0, 2 ** 32 - 1], rate: [1, 2000] } as const;
+const LIMITS = { seconds: [5, 3600], seed: [0, 2 ** 32 - 1], rate: [1, 2000], traces: [1, 2000] } as const;
 
 /** @throws UsageError */
 export function parseOptions(argv: readonly string[]): Options {
@@ -55,9 +58,10 @@ export function parseOptions(argv: readonly string[]): Options {
       seconds: integer('seconds', values.seconds ?? '45'),
       seed: integer('seed', values.seed ?? String(Math.floor(Math.random() * 100_000))),
       rate: integer('rate', values.rate ?? '120'),
+      traces: integer('traces', values.traces ?? '20'),
       report,
     };
-  for (const name of ['seconds', 'seed', 'rate'] as const)
+  for (const name of ['seconds', 'seed', 'rate', 'traces'] as const)
     if (values[name] !== undefined)
       throw new UsageError(`--${name} belongs to the sample service and has no meaning for your own program ${file}`);
   return { kind: 'program', file, args, report };
@@ -82,6 +86,7 @@ function parse(args: string[]) {
         seconds: { type: 'string' },
         seed: { type: 'string' },
         rate: { type: 'string' },
+        traces: { type: 'string' },
         report: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },

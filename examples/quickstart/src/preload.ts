@@ -19,6 +19,8 @@ const DESTINATIONS = [
   ...SIGNALS.flatMap((signal) => [`OTEL_${upper(signal)}_EXPORTER`, `OTEL_EXPORTER_OTLP_${upper(signal)}_ENDPOINT`]),
 ];
 
+const SAMPLING = ['SONDE_SAMPLER', 'SONDE_TRACES_PER_SECOND', 'SONDE_SAMPLING_RATE', 'OTEL_TRACES_SAMPLER'];
+
 /** Whether the user has said where telemetry goes. */
 export function hasDestination(user: NodeJS.ProcessEnv): boolean {
   return DESTINATIONS.some((name) => (user[name] ?? '').trim() !== '');
@@ -27,6 +29,12 @@ export function hasDestination(user: NodeJS.ProcessEnv): boolean {
 /** Whether the user wants no telemetry at all. */
 export function hasSwitchedOff(user: NodeJS.ProcessEnv): boolean {
   return user.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
+}
+
+/** The environment that sets the sampler's budget, unless the user has said anything about the sampler. */
+export function samplingEnv(tracesPerSecond: number, user: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isSet = SAMPLING.some((name) => (user[name] ?? '').trim() !== '');
+  return isSet ? {} : { SONDE_TRACES_PER_SECOND: String(tracesPerSecond) };
 }
 
 /** The flag that preloads Sonde: an address, so that it works in any folder. */

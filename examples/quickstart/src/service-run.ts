@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataFolders } from './data.ts';
-import type { Preload } from './preload.ts';
+import { type Preload, samplingEnv } from './preload.ts';
 import { describeExit, onLine, type Started, startNode } from './processes.ts';
 
 const PATIENCE_MS = 30_000;
@@ -10,9 +10,17 @@ const PATIENCE_MS = 30_000;
 export async function startService(
   { nodeArgs, env }: Preload,
   { data, cache }: DataFolders,
+  tracesPerSecond: number,
 ): Promise<{ service: Started; target: string }> {
   const service = startNode([...nodeArgs, join(import.meta.dirname, 'service', 'main.ts')], {
-    env: { OTEL_SERVICE_NAME: 'quickstart-shop', ...env, PORT: '0', DATA_DIR: data, CACHE_DIR: cache },
+    env: {
+      OTEL_SERVICE_NAME: 'quickstart-shop',
+      ...samplingEnv(tracesPerSecond, env),
+      ...env,
+      PORT: '0',
+      DATA_DIR: data,
+      CACHE_DIR: cache,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {

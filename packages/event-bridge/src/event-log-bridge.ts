@@ -18,8 +18,8 @@ const HIGHEST = 24;
 const BATCH = 1024;
 
 /**
- * Writes the events of a stream that are warnings or worse to OpenTelemetry logs: one log record for identical events
- * within a window, under a rate limit, with what was held back or overwritten counted and reported.
+ * Writes the events of a stream that are warnings or worse to OpenTelemetry logs: at once, and repetitions as
+ * one log record a window, under a rate limit, with what was held back or overwritten counted and reported.
  *
  * It reads on an unref'd timer and costs emitters nothing. When the logger provider that it writes to is flushed or shut
  * down, by whomever, it writes what is pending first.

@@ -35,8 +35,8 @@ export interface EventLogBridgeConfig {
   /** Event names that never become logs. Default `['sonde.span']`: a failed span is exported as a span already. */
   readonly excludedEvents?: readonly string[];
   /**
-   * Identical events (name, labels, thread) that arrive within this many ms of the first become one log record;
-   * 0..3,600,000, 0 folds nothing. Default 5,000. A log is written that much later than its event.
+   * Events that arrive within this many ms of an identical one (name, labels, thread) become one log record, when that
+   * time is over; 0..3,600,000, 0 folds nothing. Default 5,000.
    */
   readonly foldWindowMs?: number;
   /** Different events held open at once, 1..100,000; beyond it the oldest is written early. Default 1,000. */
@@ -65,7 +65,7 @@ export interface EventLogBridgeStatistics {
   readonly lost: number;
   /** Events in log records at which the logger threw. */
   readonly failed: number;
-  /** Events waiting for their fold window to end. */
+  /** Repeated events, waiting for their window to end. */
   readonly pending: number;
 }
 

@@ -9,6 +9,7 @@ import { clock, count, duration, plural } from './format.ts';
 import { match, type Outcome } from './matching.ts';
 import { type Cell, flexible, left, lines, type Report, right, type Section, table, toned } from './model.ts';
 import { routesSection } from './routes-section.ts';
+import { samplingSection } from './sampling-section.ts';
 import { streamSection, subsystemSections } from './subsystem-sections.ts';
 
 export interface DemoFacts {
@@ -40,6 +41,7 @@ export function demoReport(facts: DemoFacts): Report {
     ],
     sections: [
       routesSection(store),
+      samplingSection(store, options.traces, elapsedMs),
       ...subsystemSections(store),
       slowSection(slow, context),
       stallsSection(context),

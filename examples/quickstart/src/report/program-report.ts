@@ -39,7 +39,7 @@ export function programReport({ file, store, findings, startMs, elapsedMs, exit 
     title: 'What Sonde saw',
     facts: [...facts, `from ${plural(spans, 'span')}, ${plural(logs, 'log record')} and ${plural(names, 'metric')}`],
     sections: [
-      ...(store.routes().length > 0 ? [routesSection(store)] : []),
+      ...(store.requests().length > 0 ? [routesSection(store)] : []),
       ...subsystemSections(store),
       ...(slow.length > 0 ? [slowSection(slow, context)] : []),
       ...(stalls.length > 0 ? [stallsSection(context)] : []),

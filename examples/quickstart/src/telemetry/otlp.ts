@@ -13,6 +13,8 @@ export interface SpanRecord {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;
+  /** The `ot` member of its tracestate: the threshold that it was kept at. */
+  readonly ot: string | undefined;
   /** Milliseconds since the epoch. */
   readonly startMs: number;
   readonly durationMs: number;
@@ -60,6 +62,7 @@ export function readSpans(body: unknown): SpanRecord[] {
       traceId: text(span.traceId),
       spanId: text(span.spanId),
       parentSpanId: text(span.parentSpanId),
+      ot: otMember(text(span.traceState)),
       startMs,
       durationMs: nanosToMs(span.endTimeUnixNano) - startMs,
       isError: number(object(span.status).code) === 2,
@@ -110,6 +113,12 @@ function records<T>(
       return list(scope[items]).map((item) => read(name, item));
     }),
   );
+}
+
+/** W3C Trace Context: members `key=value`, separated by commas. */
+function otMember(traceState: string): string | undefined {
+  const member = traceState.split(',').find((one) => one.trim().startsWith('ot='));
+  return member?.trim().slice('ot='.length);
 }
 
 function attributes(value: unknown): Attributes {

@@ -1,4 +1,4 @@
-import { LogLinearHistogram } from '@sonde/statistics';
+import type { SampledSpan } from '@sonde/sampling';
 import { type LogRecord, type MetricPoint, readLogs, readMetrics, readSpans, type SpanRecord } from './otlp.ts';
 import type { Signal } from './sink.ts';
 
@@ -11,21 +11,14 @@ export interface ReceivedSpan extends SpanRecord {
   readonly receivedMs: number;
 }
 
-export interface RouteSpans {
-  readonly method: string;
-  readonly route: string;
-  readonly durationsMs: LogLinearHistogram;
-  errors: number;
-}
-
 export interface TelemetryStore {
   accept(signal: Signal, body: unknown): void;
   /** Called with each log record as it arrives. */
   onLog(listener: (log: ReceivedLog) => void): void;
   /** Called with each span of Sonde's own as it arrives; it makes them for slow and blocking operations only. */
   onSpan(listener: (span: ReceivedSpan) => void): void;
-  /** Server spans by method and route. */
-  routes(): RouteSpans[];
+  /** The spans of requests that have arrived, each with the threshold it was kept at. */
+  requests(): readonly SampledSpan[];
   /** The last cumulative points of a metric. */
   metric(name: string): MetricPoint[];
   metricNames(): string[];
@@ -38,14 +31,14 @@ export interface TelemetryStore {
 export const NO_ROUTE = '(no route)';
 
 const MAX_INDEXED_SPANS = 100_000;
-const MAX_ROUTES = 500;
+const MAX_REQUESTS = 200_000;
 const MAX_SERIES = 20_000;
 const MAX_DEPTH = 32;
 const SERVER = 2;
 
 /** Everything that the program exported, in bounded memory: the oldest goes first and is counted as forgotten. */
 export function createTelemetryStore(now: () => number): TelemetryStore {
-  const routes = new Map<string, RouteSpans>();
+  const requests: SampledSpan[] = [];
   const spans = new Map<string, { parent: string; route: string | undefined }>();
   const metrics = new Map<string, Map<string, MetricPoint>>();
   const logListeners: ((log: ReceivedLog) => void)[] = [];
@@ -53,20 +46,23 @@ export function createTelemetryStore(now: () => number): TelemetryStore {
   const counts = { spans: 0, logs: 0, forgotten: 0 };
   let series = 0;
 
-  function addServerSpan(span: SpanRecord, route: string): void {
-    const method = String(span.attributes.get('http.request.method') ?? '');
-    const key = `${method} ${route}`;
-    let known = routes.get(key);
-    if (known === undefined) {
-      if (routes.size >= MAX_ROUTES) {
-        counts.forgotten++;
-        return;
-      }
-      known = { method, route, durationsMs: new LogLinearHistogram(), errors: 0 };
-      routes.set(key, known);
+  function addRequest(span: SpanRecord, route: string): void {
+    if (requests.length >= MAX_REQUESTS) {
+      counts.forgotten++;
+      return;
     }
-    known.durationsMs.record(span.durationMs);
-    if (Number(span.attributes.get('http.response.status_code') ?? 0) >= 500 || span.isError) known.errors++;
+    const { traceId, spanId, ot, startMs, durationMs, attributes } = span;
+    const status = Number(attributes.get('http.response.status_code') ?? 0);
+    requests.push({
+      traceId,
+      spanId,
+      ot,
+      isLocalRoot: true,
+      key: `${String(attributes.get('http.request.method') ?? '')} ${route}`,
+      startMs,
+      durationMs,
+      isError: status >= 500 || span.isError,
+    });
   }
 
   function addSpan(span: SpanRecord, receivedMs: number): void {
@@ -74,7 +70,7 @@ export function createTelemetryStore(now: () => number): TelemetryStore {
     const route = span.kind === SERVER ? String(span.attributes.get('http.route') ?? NO_ROUTE) : undefined;
     if (spans.size >= MAX_INDEXED_SPANS) for (const oldest of spans.keys()) if (spans.delete(oldest)) break;
     spans.set(span.spanId, { parent: span.parentSpanId, route });
-    if (route !== undefined) addServerSpan(span, route);
+    if (route !== undefined) addRequest(span, route);
     if (span.scope.startsWith('@sonde/')) for (const listener of spanListeners) listener({ ...span, receivedMs });
   }
 
@@ -107,7 +103,7 @@ export function createTelemetryStore(now: () => number): TelemetryStore {
     onSpan: (listener) => {
       spanListeners.push(listener);
     },
-    routes: () => [...routes.values()],
+    requests: () => requests,
     metric: (name) => [...(metrics.get(name)?.values() ?? [])],
     metricNames: () => [...metrics.keys()].sort(),
     routeOf: (spanId) => {
