@@ -112,7 +112,7 @@ function scaled({ value, low, high }: Estimated, divisor: number): Estimated {
 class GroupSample {
   readonly #items: readonly Item[];
   readonly #z: number;
-  readonly #next: Increment;
+  readonly #heaviest: Increment;
   readonly #durations: readonly number[];
   readonly count: Estimated;
 
@@ -120,7 +120,7 @@ class GroupSample {
     this.#items = inTraces(items);
     this.#z = z;
     const all = sumOf(this.#items, () => true);
-    this.#next = all.largest;
+    this.#heaviest = all.largest;
     this.count = items.length === 0 ? UNKNOWN : { value: all.value, ...boundsOf(all, all.largest, z) };
     const durations = items.map(({ durationMs }) => durationMs).filter((ms) => !Number.isNaN(ms));
     this.#durations = [...new Set(durations)].sort((a, b) => a - b);
@@ -129,7 +129,7 @@ class GroupSample {
   /** How many spans there were of those for which `includes` is true. */
   countOf(includes: (item: Item) => boolean): Estimated {
     const sum = sumOf(this.#items, includes);
-    return { value: sum.value, ...boundsOf(sum, this.#next, this.#z) };
+    return { value: sum.value, ...boundsOf(sum, this.#heaviest, this.#z) };
   }
 
   quantile(q: number): Estimated {
@@ -140,7 +140,7 @@ class GroupSample {
         this.countOf(({ durationMs }) => durationMs > limit),
       );
     };
-    return quantileOf(this.#durations, partUpTo, { q, isWhole: this.#next.excess === 0 });
+    return quantileOf(this.#durations, partUpTo, { q, isWhole: this.#heaviest.excess === 0 });
   }
 }
 

@@ -10,6 +10,10 @@ export interface Bounds {
   readonly high: number;
 }
 
+/** Spans from which on their own weights tell how heavy those may be that were not kept. */
+const MIN_KEPT = 5;
+/** Distance from a value to its bound, in spans, up to which whole numbers show. */
+const COARSE = 3;
 /** Rounding of sums of doubles. */
 const TINY = 1e-12;
 
@@ -38,26 +42,27 @@ function gammaQuantile(mean: number, variance: number, z: number): number {
  * one for k + 1. With many probabilities mean and variance are those of the sum, the next trace is taken to be as heavy as
  * the heaviest (Fay and Feuer 1997 do so for weighted Poisson counts), and a gamma distribution stands for what was not
  * kept: never below what was.
- * @param next what the next trace would add where this sum holds none
+ * @param heaviest the increment of the heaviest trace of the group: it counts where this sum holds too few spans to tell
  */
-export function boundsOf(sum: WeightedSum, next: Increment, z: number): Bounds {
-  const { excess, variance } = sum.kept === 0 ? next : sum.largest;
+export function boundsOf(sum: WeightedSum, heaviest: Increment, z: number): Bounds {
+  const { excess, variance } = sum.kept < MIN_KEPT ? heaviest : sum.largest;
   const unseen = sum.value - sum.kept;
+  // What was not kept is a whole number.
   return {
-    low: sum.kept + gammaQuantile(unseen, sum.variance, -z),
-    high: sum.kept + gammaQuantile(unseen + excess, sum.variance + variance, z),
+    low: sum.kept + Math.floor(gammaQuantile(unseen, sum.variance, -z)),
+    high: sum.kept + Math.ceil(gammaQuantile(unseen + excess, sum.variance + variance, z)),
   };
 }
 
 /** The part that `a` has of `a + b`, at least: from the intervals of both (MOVER; Donner and Zou 2012). */
 function lowestShare(a: Estimated, b: Estimated): number {
   if (a.value === 0) return 0;
+  // What hangs on a span or two is no smooth distribution, which MOVER takes it for: then both ends at once.
+  if (a.value - a.low < COARSE || b.high - b.value < COARSE) return a.low / (a.low + b.high);
   const own = a.low * (2 * a.value - a.low);
   const other = b.high * (2 * b.value - b.high);
   const product = a.value * b.value;
-  const divisor = product + Math.sqrt(Math.max(0, product * product - own * other));
-  if (divisor === 0) return 1;
-  const odds = own / divisor;
+  const odds = own / (product + Math.sqrt(Math.max(0, product * product - own * other)));
   return odds / (1 + odds);
 }
 
@@ -66,7 +71,9 @@ export function shareOf(a: Estimated, b: Estimated): Estimated {
   const all = a.value + b.value;
   if (all === 0) return { value: Number.NaN, low: 0, high: 1 };
   const value = a.value / all;
-  return { value, low: Math.min(value, lowestShare(a, b)), high: Math.max(value, 1 - lowestShare(b, a)) };
+  const highest = 1 - lowestShare(b, a);
+  const isExact = highest <= value + TINY;
+  return { value, low: Math.min(value, lowestShare(a, b)), high: isExact ? value : highest };
 }
 
 /** The first index from 0 to `length` - 1 for which `holds` is true, it being true from there on; else `length`. */
