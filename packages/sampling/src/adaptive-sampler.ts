@@ -78,6 +78,7 @@ export class AdaptiveSampler {
     let parent: SpanContext | undefined;
     try {
       parent = trace.getSpanContext(context);
+      if (!this.#tier.isOff) this.#tier.decidedTraceId = traceId;
       if (parent !== undefined && isSpanContextValid(parent)) return this.#follow(parent, traceId, context);
       const facts = this.#begin(context, spanName, spanKind, attributes);
       if (!this.#decision.decides(facts, traceId)) {

@@ -39,7 +39,7 @@ export interface SamplerDescription {
 }
 
 /** The entries of the table, busiest first. */
-export function describeKeys({ engine }: RootDecision): KeyDescription[] {
+export function describeKeys({ engine }: Pick<RootDecision, 'engine'>): KeyDescription[] {
   const { table } = engine;
   const keys: KeyDescription[] = [];
   for (let slot = 0; slot < table.slots; slot += 1) {

@@ -68,6 +68,18 @@ export class KeySource {
     this.#isPath = false;
   }
 
+  /** The default key of a span that has ended: by the route that it says now, as {@link learn} has it. */
+  readEnded(name: string, kind: SpanKind, attributes: Attributes): void {
+    const route = attributes['http.route'];
+    this.read(name, kind, attributes);
+    if (typeof route !== 'string' || route === '' || pathOf(attributes) === '') return;
+    this.#begin();
+    this.#hash.text(route);
+    this.#take();
+    this.route = route;
+    this.#isPath = false;
+  }
+
   #readUnlearned(name: string, kind: SpanKind, attributes: Attributes): void {
     const path = pathOf(attributes);
     this.#custom = '';

@@ -34,6 +34,8 @@ export class RecordTier {
   #threshold = NEVER;
   /** Once recording, spans of recorded traces may be alive: their children are recorded whatever the fraction. */
   isOff = true;
+  /** The trace that the sampler was asked about last: what another sampler decided was not recorded by this one's rules. */
+  decidedTraceId = '';
   #fraction: number | undefined;
   #attachment: object | undefined;
 

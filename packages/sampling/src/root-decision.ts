@@ -124,6 +124,13 @@ export class RootDecision {
     else this.keys.readCustom(custom);
   }
 
+  /** Reads the key of a trace whose first span has ended, and may say its route now. Counts nothing. */
+  readEnded(facts: RootFacts): void {
+    const custom = this.config.key === undefined ? undefined : this.#customKey(this.config.key, facts);
+    if (custom === undefined) this.keys.readEnded(facts.name, facts.kind, facts.attributes);
+    else this.keys.readCustom(custom);
+  }
+
   #customKey(key: KeyFunction, { name, attributes, kind, context }: RootFacts): string | undefined {
     try {
       const custom: unknown = key(name, attributes, kind, context);

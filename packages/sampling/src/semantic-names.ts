@@ -61,6 +61,46 @@ const METRICS = {
     attributes: ['sonde.sampling.reason'],
     observed: true,
   },
+  tailTraces: {
+    name: 'sonde.sampling.tail.traces',
+    unit: '{trace}',
+    instrument: 'counter',
+    description: 'Local traces that the tail processor decided, by what they were and by what became of them.',
+    attributes: ['sonde.sampling.reason', 'sonde.sampling.decision'],
+    observed: true,
+  },
+  tailEvictions: {
+    name: 'sonde.sampling.tail.evictions',
+    unit: '{trace}',
+    instrument: 'counter',
+    description: 'Local traces let go undecided because the tail processor held too much: kept if the sampler had.',
+    attributes: ['sonde.sampling.decision'],
+    observed: true,
+  },
+  tailLate: {
+    name: 'sonde.sampling.tail.late_spans',
+    unit: '{span}',
+    instrument: 'counter',
+    description: 'Spans that ended after their local trace was decided.',
+    attributes: ['sonde.sampling.decision'],
+    observed: true,
+  },
+  tailSpans: {
+    name: 'sonde.sampling.tail.spans',
+    unit: '{span}',
+    instrument: 'gauge',
+    description: 'Ended spans that the tail processor holds until their trace is decided.',
+    attributes: [],
+    observed: true,
+  },
+  tailMemory: {
+    name: 'sonde.sampling.tail.memory',
+    unit: 'By',
+    instrument: 'gauge',
+    description: 'Estimated memory of what the tail processor holds.',
+    attributes: [],
+    observed: true,
+  },
 } as const;
 
 const ATTRIBUTES = {
@@ -87,7 +127,7 @@ const ATTRIBUTES = {
     name: 'sonde.sampling.reason',
     type: 'string',
     description:
-      '`key_threw`, `key_invalid`, `internal_error`, `parent_without_threshold` (kept, its true count is unknown) or `update_refused`.',
+      '`key_threw`, `key_invalid`, `internal_error`, `parent_without_threshold` (kept, its true count is unknown) or `update_refused`; of a local trace at its end: `explicit`, `error`, `anomaly`, `slow`, `rare` or `normal`.',
     example: 'parent_without_threshold',
   },
 } as const;

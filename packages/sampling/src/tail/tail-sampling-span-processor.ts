@@ -1,0 +1,236 @@
+import { type Context, type Span, TraceFlags, trace } from '@opentelemetry/api';
+import { guarded, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
+import { describeKeys } from '../description.ts';
+import { LOCAL_TRACE, type TailAttachment } from '../record-tier.ts';
+import { NEVER } from '../threshold.ts';
+import { everyUnref, Ticker } from '../ticker.ts';
+import { keptSpan } from './kept-span.ts';
+import { LocalTrace, type Verdict } from './local-trace.ts';
+import { SteadyClock } from './steady-clock.ts';
+import { TailAccount, type TailDescription } from './tail-account.ts';
+import {
+  type ResolvedTailConfig,
+  resolveTailConfig,
+  type TailSamplingConfig,
+  type TailSamplingEnvironment,
+} from './tail-config.ts';
+import { TailDecision, verdictOfHead } from './tail-decision.ts';
+import { reportTail } from './tail-metrics.ts';
+import { bytesOfSpan, type TailSpan } from './tail-span.ts';
+import { TraceBuffer } from './trace-buffer.ts';
+
+const TICK_MS = 1000;
+const ENDED: unique symbol = Symbol('sonde.sampling.ended') as never;
+
+/** A span of the SDK with our marks. */
+interface MarkedSpan extends TailSpan {
+  [LOCAL_TRACE]?: LocalTrace;
+  [ENDED]?: TailSamplingSpanProcessor;
+}
+
+/**
+ * Holds the spans of each trace of this process until its first span here has ended, and keeps, besides what the sampler
+ * kept, what turned out to matter: failed, slow, rare, anomalous traces, and those that `keepTrace` was called in. The only
+ * way to `next`. All spans of a trace say the threshold from which its true count follows.
+ *
+ * @throws TypeError or RangeError at construction for a bad option; never afterwards
+ */
+export class TailSamplingSpanProcessor {
+  readonly #config: ResolvedTailConfig;
+  readonly #attachment: TailAttachment;
+  readonly #clock: SteadyClock;
+  readonly #decision: TailDecision;
+  readonly #buffer = new TraceBuffer();
+  readonly #account = new TailAccount();
+  readonly #ticker: Ticker;
+  #endReport: (() => void) | undefined;
+  #shutdown: Promise<void> | undefined;
+  /** Called by the SDK; never throws. */
+  readonly onStart: (span: Span, parentContext: Context) => void;
+  readonly onEnding: (span: Span) => void;
+  readonly onEnd: (span: object) => void;
+
+  constructor(config: TailSamplingConfig, environment: TailSamplingEnvironment = {}) {
+    const { now = performance.now.bind(performance), every = everyUnref } = environment;
+    this.#config = resolveTailConfig(config);
+    this.#clock = new SteadyClock(now);
+    this.#attachment = this.#config.sampler.attachTail();
+    this.#decision = new TailDecision(this.#config, this.#attachment.decision, this.#clock.now());
+    this.#ticker = new Ticker(
+      every,
+      guarded('sampling.tail.tick', () => this.#tick()),
+    );
+    const { next } = this.#config;
+    const tellStart = guarded('sampling.tail.next', (span: Span, context: Context) => next.onStart(span, context));
+    const join = guarded('sampling.tail.onStart', (span: MarkedSpan, context: Context) => this.#start(span, context));
+    this.onStart = (span, context): void => {
+      join(span as unknown as MarkedSpan, context);
+      tellStart(span, context);
+    };
+    this.onEnding = guarded('sampling.tail.next', (span: Span) => next.onEnding?.(span));
+    this.onEnd = guarded('sampling.tail.onEnd', (span: object) => this.#end(span as MarkedSpan));
+  }
+
+  #start(span: MarkedSpan, context: Context): void {
+    if (this.#shutdown !== undefined) return;
+    const local = this.#find(span, context) ?? this.#begin(span, context);
+    if (local.verdict === undefined) local.open += 1;
+    if (Object.isExtensible(span)) span[LOCAL_TRACE] = local;
+  }
+
+  /** The local trace of a span whose parent is in this process. */
+  #find({ parentSpanContext }: MarkedSpan, context: Context): LocalTrace | undefined {
+    if (parentSpanContext === undefined || parentSpanContext.isRemote === true) return undefined;
+    const parent = trace.getSpan(context) as unknown as MarkedSpan | undefined;
+    const known = parent?.[LOCAL_TRACE];
+    return known?.owner === this ? known : this.#buffer.find(parentSpanContext.traceId);
+  }
+
+  #begin(span: MarkedSpan, context: Context): LocalTrace {
+    if (this.#ticker.work(TICK_MS)) this.#resume();
+    const spanContext = span.spanContext();
+    const { tier, decision } = this.#attachment;
+    const isOurs = tier.decidedTraceId === spanContext.traceId;
+    if (!isOurs) warnOnce('sampling.tail.foreign', FOREIGN);
+    const startedMs = this.#clock.now();
+    const local = new LocalTrace({
+      owner: this,
+      root: span,
+      spanContext,
+      recordThreshold: isOurs ? tier.threshold(decision.floor) : NEVER,
+      startedMs,
+      deadlineMs: startedMs + this.#config.maxWaitMs,
+      context,
+    });
+    this.#buffer.hold(local);
+    this.#evict();
+    return local;
+  }
+
+  #end(span: MarkedSpan): void {
+    if (span[ENDED] === this) return;
+    if (Object.isExtensible(span)) span[ENDED] = this;
+    const linked = span[LOCAL_TRACE];
+    const local = linked?.owner === this ? linked : this.#buffer.find(span.spanContext().traceId);
+    if (local === undefined) {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#handOver(span);
+    } else if (local.verdict === undefined) this.#add(local, span);
+    else {
+      this.#account.count(this.#account.late, local.verdict);
+      if (local.verdict.isKept) this.#handOver(span, local.verdict);
+    }
+  }
+
+  #add(local: LocalTrace, span: MarkedSpan): void {
+    const bytes = this.#take(local, span);
+    this.#buffer.grow(local, bytes);
+    local.open -= 1;
+    if (span === local.root) {
+      local.hasRootEnded = true;
+      local.deadlineMs = Math.min(local.deadlineMs, this.#clock.now() + this.#config.childWaitMs);
+    }
+    const isOver = local.hasRootEnded && (local.open <= 0 || this.#config.childWaitMs === 0);
+    if (isOver || local.spans.length >= this.#config.maxSpans) this.#decide(local);
+    this.#evict();
+  }
+
+  /** A span that cannot be read is held all the same. */
+  #take(local: LocalTrace, span: MarkedSpan): number {
+    try {
+      local.add(span);
+      return bytesOfSpan(span);
+    } catch (error) {
+      reportFailure('sampling.tail.span', error);
+      return UNREADABLE_BYTES;
+    }
+  }
+
+  /** By what is known. */
+  #decide(local: LocalTrace): void {
+    let verdict = verdictOfHead(local);
+    try {
+      verdict = this.#decision.decide(local, this.#clock.now());
+    } catch (error) {
+      reportFailure('sampling.tail.decide', error);
+    }
+    this.#account.count(this.#account.traces[verdict.reason], verdict);
+    this.#settle(local, verdict);
+  }
+
+  /** Lets the oldest go, whatever they are, until what is held is within bounds. */
+  #evict(): void {
+    while (this.#buffer.bytes > this.#config.maxBytes) {
+      const { oldest } = this.#buffer;
+      if (oldest === undefined) return;
+      const verdict = verdictOfHead(oldest);
+      this.#account.count(this.#account.evicted, verdict);
+      this.#settle(oldest, verdict);
+    }
+  }
+
+  #settle(local: LocalTrace, verdict: Verdict): void {
+    this.#buffer.release(local);
+    const spans = local.settle(verdict);
+    if (verdict.isKept) for (const span of spans) this.#handOver(span, verdict);
+  }
+
+  #handOver(span: TailSpan, verdict?: Verdict): void {
+    try {
+      this.#config.next.onEnd(verdict === undefined ? span : keptSpan(span, verdict));
+    } catch (error) {
+      reportFailure('sampling.tail.next', error);
+    }
+  }
+
+  #resume(): void {
+    this.#decision.tick(this.#clock.now());
+    this.#endReport ??= reportTail(this.#account, this.#buffer);
+  }
+
+  #tick(): void {
+    if (this.#buffer.traces > 0) this.#ticker.work(TICK_MS);
+    const nowMs = this.#clock.now();
+    this.#decision.tick(nowMs);
+    for (const local of this.#buffer.expired(nowMs)) this.#decide(local);
+  }
+
+  /** Decides what is held by what is known and hands it over, before it returns; then `next` does what it does. */
+  forceFlush(): Promise<void> {
+    for (const local of this.#buffer.all()) if (local.spans.length > 0) this.#decide(local);
+    return toPromise(() => this.#config.next.forceFlush());
+  }
+
+  /** The same, for good: later spans follow what was decided of their trace. */
+  shutdown(): Promise<void> {
+    if (this.#shutdown !== undefined) return this.#shutdown;
+    for (const local of this.#buffer.all()) this.#decide(local);
+    this.#attachment.detach();
+    this.#ticker.close();
+    this.#endReport?.();
+    this.#shutdown = toPromise(() => this.#config.next.shutdown());
+    return this.#shutdown;
+  }
+
+  /** What it holds and has decided. */
+  describe(): TailDescription {
+    const { traces, spans, bytes } = this.#buffer;
+    const { evicted, late } = this.#account;
+    const counts = structuredClone(this.#account.traces);
+    return {
+      held: { traces, spans, bytes },
+      traces: counts,
+      evicted: { ...evicted },
+      late: { ...late },
+      keys: describeKeys(this.#decision),
+    };
+  }
+}
+
+const UNREADABLE_BYTES = 1000;
+const FOREIGN =
+  'TailSamplingSpanProcessor: a trace was decided by another sampler than the one given; of such traces only what that ' +
+  'sampler kept is handed on. Give the sampler itself to the tracer provider, and to this processor';
+
+async function toPromise(work: () => Promise<void>): Promise<void> {
+  await work();
+}
