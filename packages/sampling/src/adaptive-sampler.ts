@@ -24,7 +24,7 @@ import { SamplingMetrics } from './sampling-metrics.ts';
 import { encodeThreshold, isKept, NEVER, RANDOM_OFFSET, thresholdOf } from './threshold.ts';
 import { everyUnref, Ticker } from './ticker.ts';
 import { type SamplingSpanProcessor, TraceAccounts } from './trace-account.ts';
-import { Decision, type SamplingIntent, type SamplingResult } from './types.ts';
+import { Decision, type DecisionMeter, type SamplingIntent, type SamplingResult } from './types.ts';
 
 const SHIFT = 8n;
 const MAX_LEASE = 1e9;
@@ -54,6 +54,11 @@ export class AdaptiveSampler {
   readonly #facts: RootFacts = { name: '', kind: 0, attributes: {}, context: undefined as unknown as Context };
   readonly #keepAll: SamplingResult = keepAt(0);
   readonly #keepInEmergency: SamplingResult = keepAt(EMERGENCY_THRESHOLD);
+  /**
+   * Times some of the decisions; an overhead governor sets it.
+   * @internal
+   */
+  meter: DecisionMeter | undefined = undefined;
   #given: AdaptiveSamplerConfig;
   #metrics: SamplingMetrics | undefined;
 
@@ -69,6 +74,22 @@ export class AdaptiveSampler {
 
   // biome-ignore lint/complexity/useMaxParams: the signature of the SDK
   shouldSample(
+    context: Context,
+    traceId: string,
+    spanName: string,
+    spanKind: SpanKind,
+    attributes: Attributes,
+  ): SamplingResult {
+    const { meter } = this;
+    if (meter === undefined || meter.skips()) return this.#decide(context, traceId, spanName, spanKind, attributes);
+    meter.begin();
+    const result = this.#decide(context, traceId, spanName, spanKind, attributes);
+    meter.end(traceId, result.decision !== Decision.NOT_RECORD);
+    return result;
+  }
+
+  // biome-ignore lint/complexity/useMaxParams: as above, and no object a decision
+  #decide(
     context: Context,
     traceId: string,
     spanName: string,

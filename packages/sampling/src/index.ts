@@ -14,6 +14,14 @@ export type {
   SdkSpan,
 } from './estimate/types.ts';
 export type { FallbackReason } from './fallbacks.ts';
+export {
+  GOVERNOR_DEFAULTS,
+  type GovernedSampler,
+  type OverheadGovernorConfig,
+  type OverheadGovernorEnvironment,
+  type ThinnedStream,
+} from './governor/options.ts';
+export { type GovernorDescription, OverheadGovernor } from './governor/overhead-governor.ts';
 export type { KeyFunction } from './key-source.ts';
 export { followParent } from './parent-decision.ts';
 export { PRESETS, type PresetName, presetSampler } from './preset-sampler.ts';

@@ -19,6 +19,14 @@ export interface SamplingIntent {
   thresholdReliable: boolean;
 }
 
+/** Times some of the decisions of a sampler. Must not throw. */
+export interface DecisionMeter {
+  /** Counts a decision; false when this one is to be timed. */
+  skips(): boolean;
+  begin(): void;
+  end(traceId: string, isRecorded: boolean): void;
+}
+
 /** The arguments of a sampling decision that a key may be made from. */
 export interface SpanFacts {
   readonly context: Context;
