@@ -40,14 +40,19 @@ interface Plan {
   readonly sampling: OwnSampling | undefined;
 }
 
+/** Processors of the user's, in the order in which NodeSDK looks for them: what it finds first is all it uses. */
+function usersProcessors({ spanProcessors, spanProcessor }: Plan['sdk']): readonly SpanProcessor[] | undefined {
+  return spanProcessors ?? (spanProcessor === undefined ? undefined : [spanProcessor]);
+}
+
 function spanProcessors({ sdk, options, deliveries, sampling }: Plan): SpanProcessor[] {
-  const teaching = sampling === undefined ? [] : [sampling.spanProcessor];
-  const own = [...teaching, ...ownSpanProcessors(options, new LocalRootProcessor())];
-  // In the order in which NodeSDK looks for them: what it finds first is all it uses.
-  if (sdk.spanProcessors !== undefined) return [...own, ...sdk.spanProcessors];
-  if (sdk.spanProcessor !== undefined) return [...own, sdk.spanProcessor];
-  if (sdk.traceExporter !== undefined) return [...own, batchProcessor(sdk.traceExporter)];
-  return [...own, ...spanProcessorsFromEnvironment({ deliveries })];
+  const own = ownSpanProcessors(options, new LocalRootProcessor());
+  const combine = sampling?.processors ?? ((onlookers, exporting) => [...onlookers, ...exporting]);
+  const users = usersProcessors(sdk);
+  // They see every span as it ends: no tail stage holds back what they get.
+  if (users !== undefined) return combine([...own, ...users], []);
+  if (sdk.traceExporter !== undefined) return combine(own, [batchProcessor(sdk.traceExporter)]);
+  return combine(own, spanProcessorsFromEnvironment({ deliveries }));
 }
 
 function isPrometheus(reader: IMetricReader): boolean {

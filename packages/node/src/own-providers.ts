@@ -91,6 +91,25 @@ async function loadLoggerProvider(resource: Resource, deliveries: Deliveries): P
   }
 }
 
+interface TracerWiring {
+  readonly deliveries: Deliveries;
+  readonly resource: Resource;
+  /** Takes the SDK's metrics about itself. */
+  readonly selfObserved: MeterProvider | undefined;
+}
+
+function createTracerProvider(config: OwnProvidersConfig, wiring: TracerWiring): TracerProvider {
+  const { deliveries, resource, selfObserved } = wiring;
+  const exporting = spanProcessorsFromEnvironment({ deliveries, meterProvider: selfObserved });
+  const sampling = config.createSampling();
+  return new TracerProvider({
+    ...defined({ sampler: sampling?.sampler ?? samplerFromEnvironment(), meterProvider: selfObserved }),
+    resource,
+    spanLimits: spanLimitsFromEnvironment(),
+    spanProcessors: sampling?.processors(config.spanProcessors, exporting) ?? [...config.spanProcessors, ...exporting],
+  });
+}
+
 /**
  * Composes an SDK as the OTEL_* variables ask for, without `@opentelemetry/sdk-node`: that loads every exporter there
  * is and takes twice the time of everything here. Providers without anything to feed are left out.
@@ -115,21 +134,9 @@ export function createOwnProviders(config: OwnProvidersConfig): OwnProviders {
   const meterProvider = readers.length > 0 ? new MeterProvider({ resource, readers, sdkMetricsEnabled }) : undefined;
   const selfObserved = sdkMetricsEnabled ? meterProvider : undefined;
 
-  let tracerProvider: TracerProvider | undefined;
-  if (signals.trace) {
-    const exporting = spanProcessorsFromEnvironment({ deliveries, meterProvider: selfObserved });
-    const sampling = config.createSampling();
-    tracerProvider = new TracerProvider({
-      ...defined({ sampler: sampling?.sampler ?? samplerFromEnvironment(), meterProvider: selfObserved }),
-      resource,
-      spanLimits: spanLimitsFromEnvironment(),
-      spanProcessors: [
-        ...(sampling === undefined ? [] : [sampling.spanProcessor]),
-        ...config.spanProcessors,
-        ...exporting,
-      ],
-    });
-  }
+  const tracerProvider = signals.trace
+    ? createTracerProvider(config, { deliveries, resource, selfObserved })
+    : undefined;
   const loggerProvider = signals.logs && wantsLogs() ? loadLoggerProvider(resource, deliveries) : undefined;
   return { tracerProvider, meterProvider, producers, loggerProvider, endpoint, deliveries };
 }

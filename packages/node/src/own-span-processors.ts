@@ -1,5 +1,5 @@
-import { type Span as ApiSpan, type Context, TraceFlags } from '@opentelemetry/api';
-import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { Span as ApiSpan, Context } from '@opentelemetry/api';
+import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { SpanEventProcessor } from '@sonde/event-bridge';
 import { linkLocalRoot } from '@sonde/instrumentation-kit';
 import { loadPackage } from './load-module.ts';
@@ -7,18 +7,18 @@ import type { ResolvedOptions } from './types.ts';
 
 /**
  * Links each span to its local root, so that what happens below child spans finds the route of its request, and counts
- * the sampled spans that have ended. One property write and one addition a span.
+ * the spans that have ended. One property write and one addition a span.
  */
 export class LocalRootProcessor implements SpanProcessor {
-  /** Sampled spans that have ended so far: an exit has something to deliver when this has grown. */
+  /** Recorded spans that have ended so far: an exit may have something to deliver when this has grown. */
   ended = 0;
 
   onStart(span: Span, parentContext: Context): void {
     linkLocalRoot(span as ApiSpan, parentContext);
   }
 
-  onEnd(span: ReadableSpan): void {
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.ended += 1;
+  onEnd(): void {
+    this.ended += 1;
   }
 
   async forceFlush(): Promise<void> {}

@@ -37,7 +37,7 @@ class PreloadedRuntime implements Runtime {
   #subsystems: Subsystems | undefined;
   #sdk: Sdk | undefined;
   #ending: Promise<void> | undefined;
-  /** Sampled spans that had ended at the last delivery; -1 before the first. */
+  /** Spans that had ended at the last delivery; -1 before the first. */
   #delivered = -1;
 
   constructor(config: RuntimeConfig) {

@@ -1,15 +1,21 @@
 import { getStringFromEnv } from '@opentelemetry/core';
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { PresetName as SamplerPreset, SamplingRule } from '@sonde/sampling';
+import type { AdaptiveSampler, NextSpanProcessor, PresetName as SamplerPreset, SamplingRule } from '@sonde/sampling';
 import type { Resolution } from './configuration/resolve-options.ts';
+import { fanOut } from './fan-out.ts';
 import { loadPackage } from './load-module.ts';
+import type { ResolvedOptions } from './types.ts';
 
 type Sampling = typeof import('@sonde/sampling');
 
-/** The sampler of this process' tracer provider, and the processor that teaches it. */
+/** The sampler of this process' tracer provider, and what belongs to it. */
 export interface OwnSampling {
   readonly sampler: Sampler;
-  readonly spanProcessor: SpanProcessor;
+  /**
+   * All span processors of the provider: first what teaches the sampler, then those that look on, then those that export,
+   * behind the tail stage if there is one, which alone feeds them.
+   */
+  processors(onlookers: readonly SpanProcessor[], exporting: readonly SpanProcessor[]): SpanProcessor[];
 }
 
 const SETTINGS = ['sampler', 'tracesPerSecond', 'samplingRate'] as const;
@@ -21,23 +27,41 @@ function isLeftToOpenTelemetry({ options, sources }: Pick<Resolution, 'options' 
   return !isAsked && getStringFromEnv('OTEL_TRACES_SAMPLER') !== undefined;
 }
 
-/** The sampler that the settings ask for; undefined where they leave the choice to OTEL_TRACES_SAMPLER. */
-export function createSampling(resolution: Pick<Resolution, 'options' | 'sources'>): OwnSampling | undefined {
-  if (isLeftToOpenTelemetry(resolution)) return undefined;
-  const { sampler: name, tracesPerSecond, samplingRate } = resolution.options;
-  const { PRESETS, presetSampler } = loadPackage<Sampling>('@sonde/sampling');
+/** Whether the sampler may drop a trace that somebody would have liked to see. */
+function mayDrop({ sampler, tracesPerSecond, samplingRate }: ResolvedOptions): boolean {
+  if (samplingRate !== undefined) return samplingRate < 1;
+  return tracesPerSecond !== undefined || (sampler !== 'development' && sampler !== 'debug');
+}
+
+function createSampler({ PRESETS, presetSampler }: Sampling, options: ResolvedOptions): AdaptiveSampler {
+  const { sampler: name, tracesPerSecond, samplingRate } = options;
   const preset = name as SamplerPreset;
   // A rule of the preset that keeps everything would leave nothing for a budget or a rate to decide.
   const never = (PRESETS[preset].rules ?? []).filter(({ keep }) => keep === 'never');
   const everything: SamplingRule[] =
     samplingRate === undefined ? [] : [{ name: 'everything', keep: { probability: samplingRate } }];
   const isGiven = tracesPerSecond !== undefined || samplingRate !== undefined;
-  const sampler = presetSampler(preset, {
+  return presetSampler(preset, {
     ...(isGiven ? { rules: [...never, ...everything] } : {}),
     ...(tracesPerSecond === undefined ? {} : { tracesPerSecond }),
   });
+}
+
+/** The sampler that the settings ask for; undefined where they leave the choice to OTEL_TRACES_SAMPLER. */
+export function createSampling(resolution: Pick<Resolution, 'options' | 'sources'>): OwnSampling | undefined {
+  if (isLeftToOpenTelemetry(resolution)) return undefined;
+  const { options } = resolution;
+  const sampling = loadPackage<Sampling>('@sonde/sampling');
+  const sampler = createSampler(sampling, options);
+  const hasTail = options.tailSampling && mayDrop(options);
   return {
     sampler: sampler as unknown as Sampler,
-    spanProcessor: sampler.spanProcessor() as unknown as SpanProcessor,
+    processors: (onlookers, exporting) => {
+      const first = [sampler.spanProcessor() as unknown as SpanProcessor, ...onlookers];
+      // Without anybody to export to, what is recorded for the tail stage would be recorded in vain.
+      if (!hasTail || exporting.length === 0) return [...first, ...exporting];
+      const next = fanOut(exporting) as unknown as NextSpanProcessor;
+      return [...first, new sampling.TailSamplingSpanProcessor({ next, sampler }) as unknown as SpanProcessor];
+    },
   };
 }

@@ -25,6 +25,8 @@ export interface SondeOptions {
   tracesPerSecond?: number;
   /** One fixed part of the traces, 0 to 1, in place of a budget. */
   samplingRate?: number;
+  /** Keep failed, slow, rare and anomalous traces besides those the sampler keeps. Default: the preset's. */
+  tailSampling?: boolean;
   /** Records the main thread's event ring holds, 1,024 to 16,777,216; 152 bytes each. Default 65,536. */
   streamSize?: number;
   /** An operation that takes this many milliseconds or longer is an event of its own, 1 to 3,600,000. Default 100. */

@@ -2,7 +2,10 @@ import type { InstrumentationName, PresetName, ResolvedOptions } from '../types.
 
 /** What a preset decides; everything else has one default. */
 export type Preset = Readonly<
-  Pick<ResolvedOptions, 'instrumentations' | 'sampler' | 'blockedThresholdMs' | 'paths' | 'prometheus' | 'spanEvents'>
+  Pick<
+    ResolvedOptions,
+    'instrumentations' | 'sampler' | 'tailSampling' | 'blockedThresholdMs' | 'paths' | 'prometheus' | 'spanEvents'
+  >
 >;
 
 const EVERYTHING: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler'];
@@ -15,6 +18,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   development: {
     instrumentations: EVERYTHING,
     sampler: 'development',
+    tailSampling: true,
     blockedThresholdMs: 100,
     paths: 'full',
     prometheus: true,
@@ -23,6 +27,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   production: {
     instrumentations: EVERYTHING,
     sampler: 'production',
+    tailSampling: true,
     blockedThresholdMs: 250,
     paths: 'redacted',
     prometheus: true,
@@ -31,6 +36,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   minimal: {
     instrumentations: ['http', 'undici'],
     sampler: 'minimal',
+    tailSampling: false,
     blockedThresholdMs: 1000,
     paths: 'none',
     prometheus: false,

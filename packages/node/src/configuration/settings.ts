@@ -66,6 +66,13 @@ export const SETTINGS: Readonly<Record<SettingKey, Setting>> = {
     default: 'none',
     description: 'Keep one fixed part of the traces in place of a budget: `0.02` is one in fifty.',
   },
+  tailSampling: {
+    environment: 'SONDE_TAIL_SAMPLING',
+    rule: { kind: 'boolean' },
+    default: BY_PRESET,
+    description:
+      'Keep failed, slow, rare and anomalous traces of this process besides those that the sampler keeps, where it does not keep all.',
+  },
   streamSize: {
     environment: 'SONDE_STREAM_SIZE',
     rule: { kind: 'number', min: 1024, max: 16_777_216, isInteger: true },
