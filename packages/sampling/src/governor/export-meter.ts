@@ -63,7 +63,7 @@ export class ExportMeter {
 
   #export(exporter: MeteredExporter, spans: readonly never[], onResult: (result: never) => void): void {
     const { now, loopTime } = this.#environment;
-    const count = spans.length;
+    const count = Array.isArray(spans) ? spans.length : 0;
     this.calls += 1;
     this.spans += count;
     let returned: LoopTime | undefined;
