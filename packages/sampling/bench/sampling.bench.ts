@@ -5,8 +5,10 @@
 import { randomInt } from 'node:crypto';
 import { type Benchmark, exactGate, type Gate, median, type Row, row } from '../../../benchmarks/rig.ts';
 import { adaptive } from './simulation/adaptive.ts';
+import { saveCharts } from './simulation/charts.ts';
+import { compareAll, type Figures, NAMES } from './simulation/comparison.ts';
 import { emaThroughput, rateLimiting, ratio } from './simulation/peers.ts';
-import { type Estimate, type Outcome, simulate } from './simulation/simulate.ts';
+import { type Create, type Estimate, type Outcome, simulate } from './simulation/simulate.ts';
 import type { Workload } from './simulation/workload.ts';
 
 const BUDGET = 100;
@@ -16,7 +18,6 @@ const sum = (values: Float64Array, from = 0, to = values.length): number =>
   values.subarray(from, to).reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
 
-type Create = Parameters<typeof simulate>[0];
 interface Part {
   readonly rows: readonly Row[];
   readonly gates: readonly Gate[];
@@ -187,6 +188,41 @@ function biasPart(seed: () => number): Part {
   };
 }
 
+const FIGURES: Readonly<Record<keyof Figures, readonly [label: string, unit: string]>> = {
+  volume: ['kept volume', 'x AdaptiveSampler'],
+  budgetError: ['mean error a second', 'x budget'],
+  worstSecond: ['worst second', 'x budget'],
+  unused: ['unused budget', '1'],
+  coverage: ['key-minutes covered', '1'],
+  totalError: ['error of the total', '1'],
+  rareError: ['error of a rare key', '1'],
+  errorsError: ['error of the error count', '1'],
+  spansError: ['error of the span count', '1'],
+  p50Error: ['error of p50', '1'],
+  p95Error: ['error of p95', '1'],
+  p99Error: ['error of p99', '1'],
+};
+
+/** All samplers in all scenarios: one row for each sampler and figure, one value for each scenario. */
+function comparisonPart(seed: () => number, log: (line: string) => void, base: number): Part {
+  const results = compareAll(seed, log);
+  const scenarios = [...results.keys()];
+  if (process.argv.includes('--save')) {
+    for (const path of saveCharts(results, base)) log(`wrote ${path}`);
+  }
+  log(`a value for each of: ${scenarios.join('; ')}`);
+  const rows = NAMES.flatMap((name) =>
+    Object.entries(FIGURES).map(([figure, [label, unit]]) =>
+      row(
+        `compared, ${name}: ${label}`,
+        scenarios.map((scenario) => results.get(scenario)!.get(name)!.figures[figure as keyof Figures]),
+        unit,
+      ),
+    ),
+  );
+  return { rows, gates: [] };
+}
+
 export const benchmark: Benchmark = {
   name: 'sampling',
   description: 'budget, fairness and bias of the head sampler in simulated traffic, beside other samplers',
@@ -200,6 +236,7 @@ export const benchmark: Benchmark = {
       parts.push(part(seed));
       log(`${part.name} done`);
     }
+    parts.push(comparisonPart(seed, log, base));
     return { rows: parts.flatMap(({ rows }) => rows), gates: parts.flatMap(({ gates }) => gates) };
   },
 };

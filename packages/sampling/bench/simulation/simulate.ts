@@ -1,17 +1,23 @@
 import { chance } from './random.ts';
-import { arrivals, type Workload } from './workload.ts';
+import { arrivals, lastingKeys, type Workload } from './workload.ts';
 
 /** A sampler as the simulator sees it. */
 export interface SimulatedSampler {
   readonly name: string;
   /**
-   * Decides about a trace. Returns 0 when it is dropped, else what it counts for (its adjusted count).
+   * Decides about a trace. Returns 0 when it is dropped, else what it counts for (its adjusted count), NaN where the
+   * sampler says nothing from which that follows.
    * @param randomness 14 hex digits
    */
   offer(key: number, randomness: string, nowMs: number): number;
   /** Called each virtual second. */
   tick(nowMs: number): void;
+  /** The run is over. */
+  end?(): void;
 }
+
+/** Starts a sampler for one run. */
+export type Create = (nowMs: number, random: () => number) => SimulatedSampler;
 
 /** What came out of one run. */
 export interface Outcome {
@@ -25,6 +31,14 @@ export interface Outcome {
   readonly total: Estimate;
   readonly rare: Estimate;
   readonly errors: Estimate;
+  readonly spans: Estimate;
+  /** Durations, where the workload has any: of all traces, and of those kept with their weights. */
+  readonly durations: Durations;
+}
+
+export interface Durations {
+  readonly all: number[];
+  readonly kept: { readonly durationMs: number; readonly weight: number }[];
 }
 
 export interface Estimate {
@@ -38,50 +52,63 @@ export interface RunOptions {
   readonly rareKey?: number;
   /** Coverage counts from this second on. Default 0. */
   readonly warmUpSeconds?: number;
+  /** Nothing at all counts before this second. Default 0. */
+  readonly countFromSeconds?: number;
 }
 
 const SECONDS_A_MINUTE = 60;
 
 /** Runs a workload through a sampler under a virtual clock. */
 export function simulate(
-  create: (nowMs: number, random: () => number) => SimulatedSampler,
+  create: Create,
   workload: Workload,
-  { seed, rareKey = -1, warmUpSeconds = 0 }: RunOptions,
+  { seed, rareKey = -1, warmUpSeconds = 0, countFromSeconds = 0 }: RunOptions,
 ): Outcome {
   const traffic = chance(seed);
   const decisions = chance(seed ^ 0x5bd1e995);
   const sampler = create(0, chance(seed ^ 0x1b873593).next);
   const seen = new Float64Array(Math.ceil(workload.seconds));
   const kept = new Float64Array(seen.length);
-  const counts: [total: Estimate, rare: Estimate, errors: Estimate] = [
+  const counts: [total: Estimate, rare: Estimate, errors: Estimate, spans: Estimate] = [
+    { truth: 0, estimated: 0 },
     { truth: 0, estimated: 0 },
     { truth: 0, estimated: 0 },
     { truth: 0, estimated: 0 },
   ];
   const minutes = Math.ceil(workload.seconds / SECONDS_A_MINUTE);
-  const coverage = new Uint8Array(minutes * workload.keys);
+  const keys = lastingKeys(workload);
+  const coverage = new Uint8Array(minutes * keys);
+  const durations: Durations = { all: [], kept: [] };
   let second = 0;
   arrivals(workload, traffic, (t, key) => {
     while (second + 1 <= t) {
       second += 1;
       sampler.tick(second * 1000);
     }
-    const isError = workload.errorShare !== undefined && traffic.next() < workload.errorShare(key);
+    const isError = workload.errorShare !== undefined && traffic.next() < workload.errorShare(key, t);
+    const spans = workload.spans?.(traffic) ?? 1;
+    const durationMs = workload.latencyMs?.(key, t, traffic.normal());
     const weight = sampler.offer(key, decisions.randomness(), t * 1000);
+    if (t < countFromSeconds) return;
     const slot = Math.floor(t);
     seen[slot]! += 1;
-    if (weight > 0) kept[slot]! += 1;
-    const isCounted = [true, key === rareKey, isError];
-    for (let i = 0; i < 3; i += 1) {
-      if (!isCounted[i]) continue;
-      counts[i]!.truth += 1;
-      counts[i]!.estimated += weight;
+    if (weight !== 0) kept[slot]! += 1;
+    if (durationMs !== undefined) {
+      durations.all.push(durationMs);
+      if (weight !== 0) durations.kept.push({ durationMs, weight });
     }
-    if (key >= workload.keys || t < warmUpSeconds) return;
-    const cell = Math.floor(t / SECONDS_A_MINUTE) * workload.keys + key;
-    coverage[cell]! |= weight > 0 ? 3 : 1;
+    const counted = [1, key === rareKey ? 1 : 0, isError ? 1 : 0, spans];
+    for (let i = 0; i < 4; i += 1) {
+      counts[i]!.truth += counted[i]!;
+      counts[i]!.estimated += weight * counted[i]!;
+    }
+    if (key >= keys || t < warmUpSeconds) return;
+    const cell = Math.floor(t / SECONDS_A_MINUTE) * keys + key;
+    coverage[cell]! |= weight !== 0 ? 3 : 1;
   });
+  sampler.end?.();
   const keyMinutes = coverage.reduce((n, cell) => n + (cell & 1), 0);
   const coveredKeyMinutes = coverage.reduce((n, cell) => n + (cell >> 1), 0);
-  return { seen, kept, keyMinutes, coveredKeyMinutes, total: counts[0], rare: counts[1], errors: counts[2] };
+  const [total, rare, errors, spans] = counts;
+  return { seen, kept, keyMinutes, coveredKeyMinutes, total, rare, errors, spans, durations };
 }
