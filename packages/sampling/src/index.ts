@@ -14,6 +14,19 @@ export type {
   SdkSpan,
 } from './estimate/types.ts';
 export type { FallbackReason } from './fallbacks.ts';
+export type { KeyDemand, ProcessDemand } from './fleet/demand.ts';
+export type { LeasedSampler } from './fleet/fleet-member.ts';
+export { hostFleetStore } from './fleet/host-store.ts';
+export {
+  type IoredisClient,
+  type NodeRedisClient,
+  type RedisClient,
+  type RedisFleetConfig,
+  redisFleetStore,
+} from './fleet/redis-store.ts';
+export { type FleetConfig, shareBudget } from './fleet/share-budget.ts';
+export { type ThreadFleetStore, threadFleetStore } from './fleet/thread-store.ts';
+export type { FleetCounts, FleetStore } from './fleet/types.ts';
 export {
   GOVERNOR_DEFAULTS,
   type GovernedSampler,

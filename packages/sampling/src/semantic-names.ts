@@ -157,6 +157,38 @@ const METRICS = {
     attributes: [],
     observed: true,
   },
+  lease: {
+    name: 'sonde.sampling.fleet.lease',
+    unit: '1/s',
+    instrument: 'gauge',
+    description: 'Traces or spans a second that this process may keep of a budget that it shares with others.',
+    attributes: [],
+    observed: true,
+  },
+  fleetSize: {
+    name: 'sonde.sampling.fleet.size',
+    unit: '{process}',
+    instrument: 'gauge',
+    description: 'Processes or threads in the last exchange about a shared budget; 0 before the first.',
+    attributes: [],
+    observed: true,
+  },
+  fleetFailures: {
+    name: 'sonde.sampling.fleet.failures',
+    unit: '{exchange}',
+    instrument: 'counter',
+    description: 'Exchanges about a shared budget that failed, by reason.',
+    attributes: ['sonde.sampling.reason'],
+    observed: true,
+  },
+  fleetAge: {
+    name: 'sonde.sampling.fleet.age',
+    unit: 's',
+    instrument: 'gauge',
+    description: 'Time since the last exchange about a shared budget.',
+    attributes: [],
+    observed: true,
+  },
 } as const;
 
 const ATTRIBUTES = {
@@ -183,7 +215,7 @@ const ATTRIBUTES = {
     name: 'sonde.sampling.reason',
     type: 'string',
     description:
-      '`key_threw`, `key_invalid`, `internal_error`, `parent_without_threshold` (kept, its true count is unknown) or `update_refused`; of a local trace at its end: `explicit`, `error`, `anomaly`, `slow`, `rare` or `normal`.',
+      '`key_threw`, `key_invalid`, `internal_error`, `parent_without_threshold` (kept, its true count is unknown) or `update_refused`; of an exchange: `error`, `timeout`, `garbage`, `lost` or `late`; of a local trace at its end: `explicit`, `error`, `anomaly`, `slow`, `rare` or `normal`.',
     example: 'parent_without_threshold',
   },
 } as const;
