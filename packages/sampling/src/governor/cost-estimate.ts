@@ -1,7 +1,7 @@
 /** What one new sample weighs at least: the estimate forgets over this many. */
 const MEMORY = 128;
 /** A sample counts up to this many times the estimate: a pause of the machine is no cost of ours. */
-const MOST = 16;
+const MOST = 8;
 /** What the first guess weighs, in samples. */
 const PRIOR = 2;
 
