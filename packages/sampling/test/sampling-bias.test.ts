@@ -48,8 +48,8 @@ const stormy: Workload = {
   maxRate: 500,
   keys: 40,
   skew: 1.1,
-  errorShare: (key) => (key === 3 ? 0.8 : key % 5 === 0 ? 0.3 : 0.05),
 };
+const errorShare = (key: number): number => (key === 3 ? 0.8 : key % 5 === 0 ? 0.3 : 0.05);
 
 /** What a governor would do, by the clock alone. */
 function governed(sampler: AdaptiveSampler, seconds: number): void {
@@ -57,12 +57,14 @@ function governed(sampler: AdaptiveSampler, seconds: number): void {
   sampler.emergency = seconds >= 12 && seconds < 13;
 }
 
+const STORM = { workload: stormy, errorShare, rareKey: 30, adjust: governed, maxBytes: 20_000 };
+
 test('so are those behind a tail stage, through promotions, evictions and late spans', async () => {
   const seeds = IS_LONG ? 2000 : 12;
   const runs: TailRun[] = [];
   for (let n = 0; n < seeds; n += 1) {
     const seed = (SEED + Math.imul(n + 1, 0x7feb352d)) | 0;
-    runs.push(await simulateTail({ workload: stormy, seed, rareKey: 30, adjust: governed, maxBytes: 20_000 }));
+    runs.push(await simulateTail({ ...STORM, seed }));
   }
   // Everything that could bias them did happen.
   const sum = (count: (run: TailRun) => number): number => runs.reduce((total, run) => total + count(run), 0) / seeds;

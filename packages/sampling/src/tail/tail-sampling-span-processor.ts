@@ -89,15 +89,12 @@ export class TailSamplingSpanProcessor {
   #begin(span: MarkedSpan, context: Context): LocalTrace {
     if (this.#ticker.work(TICK_MS)) this.#resume();
     const spanContext = span.spanContext();
-    const { tier, decision } = this.#attachment;
-    const isOurs = tier.decidedTraceId === spanContext.traceId;
-    if (!isOurs) warnOnce('sampling.tail.foreign', FOREIGN);
     const startedMs = this.#clock.now();
     const local = new LocalTrace({
       owner: this,
       root: span,
       spanContext,
-      recordThreshold: isOurs ? tier.threshold(decision.floor) : NEVER,
+      recordThreshold: this.#recordThreshold(span, spanContext.traceId),
       startedMs,
       deadlineMs: startedMs + this.#config.maxWaitMs,
       context,
@@ -105,6 +102,17 @@ export class TailSamplingSpanProcessor {
     this.#buffer.hold(local);
     this.#evict();
     return local;
+  }
+
+  /** T_rec of a trace that begins here, just decided. Nobody knows which traces were recorded that began otherwise. */
+  #recordThreshold({ parentSpanContext }: MarkedSpan, traceId: string): number {
+    const { tier, decision } = this.#attachment;
+    if (tier.decidedTraceId !== traceId) {
+      warnOnce('sampling.tail.foreign', FOREIGN);
+      return NEVER;
+    }
+    const isBelow = parentSpanContext !== undefined && parentSpanContext.isRemote !== true;
+    return isBelow ? NEVER : tier.threshold(decision.floor);
   }
 
   #end(span: MarkedSpan): void {

@@ -2,6 +2,7 @@ import { context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, TraceFlags,
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BatchSpanProcessor, InMemorySpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { AdaptiveSampler, ANOMALY_ATTRIBUTE, keepTrace, TailSamplingSpanProcessor } from '../../src/index.ts';
+import { thresholdState } from '../../src/ot-member.ts';
 import { application, probabilityOfSpan, traceIdAt } from './application.ts';
 
 beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager()));
@@ -343,4 +344,25 @@ test('a remote parent that was not sampled does not prevent promotion, and its r
   const over = trace.setSpanContext(ROOT_CONTEXT, parent);
   app.tracer.startSpan('x', { kind: SpanKind.SERVER }, over).setStatus({ code: SpanStatusCode.ERROR }).end();
   expect(app.collector.spans.map(probabilityOfSpan)).toEqual([0.5]);
+});
+
+test('below a parent that is neither remote nor seen here, no threshold is lowered: its unsampled like were not recorded', () => {
+  const app = application();
+  const traceState = thresholdState('c');
+  const parent = { traceId: traceIdAt(0.9), spanId: '2'.repeat(16), traceFlags: TraceFlags.SAMPLED, traceState };
+  const over = trace.setSpanContext(ROOT_CONTEXT, parent);
+  app.tracer.startSpan('x', {}, over).setStatus({ code: SpanStatusCode.ERROR }).end();
+  expect(app.collector.spans.map(probabilityOfSpan)).toEqual([0.25]);
+});
+
+test.each([
+  ['reaches the threshold of its class', 0.9, 0.5],
+  ['does not', 0.3, Number.NaN],
+])('a sampled parent of unknown probability: when the trace %s, it says %d', (_, part, probability) => {
+  const app = application();
+  app.sampler.recordFraction = 0.5;
+  const parent = { traceId: traceIdAt(part), spanId: '2'.repeat(16), isRemote: true, traceFlags: TraceFlags.SAMPLED };
+  const over = trace.setSpanContext(ROOT_CONTEXT, parent);
+  app.tracer.startSpan('x', {}, over).setStatus({ code: SpanStatusCode.ERROR }).end();
+  expect(app.collector.spans.map(probabilityOfSpan)).toEqual([probability]);
 });

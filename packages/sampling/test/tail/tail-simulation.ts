@@ -32,6 +32,8 @@ export interface TailRunOptions {
   readonly workload: Workload;
   readonly seed: number;
   readonly rareKey: number;
+  /** Part of the requests of a key that fail. */
+  readonly errorShare: (key: number) => number;
   /** Changes settings while it runs, by the time alone. */
   readonly adjust?: (sampler: AdaptiveSampler, seconds: number) => void;
   readonly maxBytes: number;
@@ -181,11 +183,11 @@ class Simulation {
 
   /** A request: a span, a child that may end late, and at times a second request of the same trace. */
   request(key: number): void {
-    const { rareKey, workload } = this.#options;
+    const { rareKey, errorShare } = this.#options;
     const randomness = this.#randomness.randomness();
     const traceId = '1'.repeat(18) + randomness;
     const { over, isRemote } = this.#origin(traceId, randomness);
-    const isError = this.#chance.next() < (workload.errorShare?.(key) ?? 0);
+    const isError = this.#chance.next() < errorShare(key);
     const isMarked = this.#chance.next() < 0.01;
     const isLate = this.#chance.next() < 0.05;
     const hasSecond = this.#chance.next() < 0.05;
