@@ -47,12 +47,14 @@ function usersProcessors({ spanProcessors, spanProcessor }: Plan['sdk']): readon
 
 function spanProcessors({ sdk, options, deliveries, sampling }: Plan): SpanProcessor[] {
   const own = ownSpanProcessors(options, new LocalRootProcessor());
-  const combine = sampling?.processors ?? ((onlookers, exporting) => [...onlookers, ...exporting]);
+  const combine: OwnSampling['processors'] =
+    sampling?.processors ?? ((onlookers, exporting) => [...onlookers, ...exporting((exporter) => exporter)]);
   const users = usersProcessors(sdk);
   // They see every span as it ends: no tail stage holds back what they get.
-  if (users !== undefined) return combine([...own, ...users], []);
-  if (sdk.traceExporter !== undefined) return combine(own, [batchProcessor(sdk.traceExporter)]);
-  return combine(own, spanProcessorsFromEnvironment({ deliveries }));
+  if (users !== undefined) return combine([...own, ...users], () => []);
+  const { traceExporter } = sdk;
+  if (traceExporter !== undefined) return combine(own, (meter) => [batchProcessor(meter(traceExporter))]);
+  return combine(own, (meter) => spanProcessorsFromEnvironment({ deliveries, meter }));
 }
 
 function isPrometheus(reader: IMetricReader): boolean {
@@ -110,6 +112,7 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
   const plan: Plan = { sdk, options, role, terminal, deliveries: new Deliveries(), sampling };
   const made = instrumentations(plan);
   const state = started();
+  state.setOverhead = sampling?.setOverhead;
   state.runtime ??= new Subsystems({ options, role, instrumentations: made });
   if (role === 'main') markChildren(env, pid);
   // NodeSDK would export logs to localhost:4318 where nothing is named.

@@ -14,7 +14,7 @@ import { samplerFromEnvironment, spanLimitsFromEnvironment } from './opentelemet
 import { spanProcessorsFromEnvironment } from './opentelemetry/span-processors.ts';
 import { mayUseNetwork } from './permissions.ts';
 import { createPrometheusEndpoint, type PrometheusEndpoint, type Unavailable } from './prometheus-endpoint.ts';
-import type { OwnSampling } from './sampling.ts';
+import type { ExporterMeter, OwnSampling } from './sampling.ts';
 
 const MAX_PORT = 65_535;
 const NO_NETWORK =
@@ -100,13 +100,17 @@ interface TracerWiring {
 
 function createTracerProvider(config: OwnProvidersConfig, wiring: TracerWiring): TracerProvider {
   const { deliveries, resource, selfObserved } = wiring;
-  const exporting = spanProcessorsFromEnvironment({ deliveries, meterProvider: selfObserved });
+  const exporting = (meter?: ExporterMeter): SpanProcessor[] =>
+    spanProcessorsFromEnvironment({ deliveries, meterProvider: selfObserved, ...defined({ meter }) });
   const sampling = config.createSampling();
   return new TracerProvider({
     ...defined({ sampler: sampling?.sampler ?? samplerFromEnvironment(), meterProvider: selfObserved }),
     resource,
     spanLimits: spanLimitsFromEnvironment(),
-    spanProcessors: sampling?.processors(config.spanProcessors, exporting) ?? [...config.spanProcessors, ...exporting],
+    spanProcessors: sampling?.processors(config.spanProcessors, exporting) ?? [
+      ...config.spanProcessors,
+      ...exporting(),
+    ],
   });
 }
 

@@ -7,6 +7,7 @@ import { deliverBeforeExit, type ExitingProcess } from './exit/before-exit.ts';
 import { deliver } from './exit/delivery.ts';
 import { deliverOnSignals, type SignalledProcess } from './exit/exit-signals.ts';
 import { releaseExportSockets } from './exit/release-sockets.ts';
+import { started } from './handle-state.ts';
 import { createInstrumentations } from './instrumentations.ts';
 import { LocalRootProcessor, ownSpanProcessors } from './own-span-processors.ts';
 import type { ProcessRole } from './process-role.ts';
@@ -53,7 +54,11 @@ class PreloadedRuntime implements Runtime {
     this.#subsystems = new Subsystems({ options, role, instrumentations });
     this.#sdk = new Sdk({
       spanProcessors: ownSpanProcessors(options, this.#localRoots),
-      createSampling: () => createSampling(resolution),
+      createSampling: () => {
+        const sampling = createSampling(resolution);
+        started().setOverhead = sampling?.setOverhead;
+        return sampling;
+      },
       instrumentations,
       prometheus: options.prometheus,
       mayBind: role === 'main',

@@ -1,5 +1,5 @@
 import { getStringFromEnv } from '@opentelemetry/core';
-import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { Sampler, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { AdaptiveSampler, NextSpanProcessor, PresetName as SamplerPreset, SamplingRule } from '@sonde/sampling';
 import type { Resolution } from './configuration/resolve-options.ts';
 import { fanOut } from './fan-out.ts';
@@ -13,10 +13,18 @@ export interface OwnSampling {
   readonly sampler: Sampler;
   /**
    * All span processors of the provider: first what teaches the sampler, then those that look on, then those that export,
-   * behind the tail stage if there is one, which alone feeds them.
+   * behind the tail stage if there is one, which alone feeds them. `meter` goes around their exporters.
    */
-  processors(onlookers: readonly SpanProcessor[], exporting: readonly SpanProcessor[]): SpanProcessor[];
+  processors(
+    onlookers: readonly SpanProcessor[],
+    exporting: (meter: ExporterMeter) => SpanProcessor[],
+  ): SpanProcessor[];
+  /** Sets the overhead target; undefined where nothing is governed. */
+  readonly setOverhead: ((ratio: number | undefined) => boolean) | undefined;
 }
+
+/** Stands in for an exporter whose cost is measured. */
+export type ExporterMeter = (exporter: SpanExporter) => SpanExporter;
 
 const SETTINGS = ['sampler', 'tracesPerSecond', 'samplingRate'] as const;
 
@@ -47,21 +55,39 @@ function createSampler({ PRESETS, presetSampler }: Sampling, options: ResolvedOp
   });
 }
 
+/** A sampler that keeps everything: nothing to find out later, nothing to govern. */
+function keepAll(sampler: AdaptiveSampler): OwnSampling {
+  return {
+    sampler: sampler as unknown as Sampler,
+    processors: (onlookers, exporting) => [teacherOf(sampler), ...onlookers, ...exporting((exporter) => exporter)],
+    setOverhead: undefined,
+  };
+}
+
+function teacherOf(sampler: AdaptiveSampler): SpanProcessor {
+  return sampler.spanProcessor() as unknown as SpanProcessor;
+}
+
 /** The sampler that the settings ask for; undefined where they leave the choice to OTEL_TRACES_SAMPLER. */
 export function createSampling(resolution: Pick<Resolution, 'options' | 'sources'>): OwnSampling | undefined {
   if (isLeftToOpenTelemetry(resolution)) return undefined;
   const { options } = resolution;
   const sampling = loadPackage<Sampling>('@sonde/sampling');
   const sampler = createSampler(sampling, options);
-  const hasTail = options.tailSampling && mayDrop(options);
+  if (!mayDrop(options)) return keepAll(sampler);
+  const governor = new sampling.OverheadGovernor({ sampler, target: options.overheadTarget });
   return {
     sampler: sampler as unknown as Sampler,
-    processors: (onlookers, exporting) => {
-      const first = [sampler.spanProcessor() as unknown as SpanProcessor, ...onlookers];
+    processors: (onlookers, createExporting) => {
+      const exporting = createExporting((exporter) => governor.exporter(exporter));
+      const last = governor.spanProcessor() as unknown as SpanProcessor;
+      const first = [teacherOf(sampler), ...onlookers];
       // Without anybody to export to, what is recorded for the tail stage would be recorded in vain.
-      if (!hasTail || exporting.length === 0) return [...first, ...exporting];
+      if (!options.tailSampling || exporting.length === 0) return [...first, ...exporting, last];
       const next = fanOut(exporting) as unknown as NextSpanProcessor;
-      return [...first, new sampling.TailSamplingSpanProcessor({ next, sampler }) as unknown as SpanProcessor];
+      const tail = new sampling.TailSamplingSpanProcessor({ next, sampler }) as unknown as SpanProcessor;
+      return [...first, tail, last];
     },
+    setOverhead: (ratio) => governor.setOverhead(ratio),
   };
 }

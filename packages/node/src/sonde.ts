@@ -12,6 +12,9 @@ import { activeContext, droppedCounts, guard } from '@sonde/instrumentation-kit'
 import type { BlockedLoopReport } from '@sonde/instrumentation-scheduler';
 import { onBlockedLoop } from './blocked-loop-listeners.ts';
 import { started } from './handle-state.ts';
+import { loadPackage } from './load-module.ts';
+
+type Sampling = typeof import('@sonde/sampling');
 
 /** What one event says; see the fields of its definition. */
 export interface EventFields {
@@ -48,6 +51,17 @@ export interface Sonde {
    */
   onBlockedLoop(listener: (report: BlockedLoopReport) => void): () => void;
   stats(): SondeStatistics;
+  /**
+   * Asks for the trace of the active span to be kept, as far as its budget for that goes. False when that cannot be any
+   * more: it is not recorded, or no tail stage runs. Never throws.
+   */
+  keepTrace(): boolean;
+  /**
+   * Sets the part of the event-loop thread's time that telemetry may take, 0 (nothing is recorded beyond what the sampler
+   * keeps) to 1; undefined goes back to `overheadTarget`. False, and said once, for another value; false where nothing is
+   * governed, because every trace is kept. Never throws.
+   */
+  setOverhead(ratio: number | undefined): boolean;
   /** Delivers what is pending (2 s at most) and takes everything off again. Idempotent, never rejects. */
   shutdown(): Promise<void>;
 }
@@ -82,10 +96,17 @@ export const sonde: Sonde = {
     metrics: hotMetrics().statistics(),
     dropped: droppedCounts(),
   }),
+  keepTrace: () => {
+    if (started().runtime === undefined) return false;
+    return guard('node.keepTrace', () => loadPackage<Sampling>('@sonde/sampling').keepTrace(), false);
+  },
+  setOverhead: (ratio) => started().setOverhead?.(ratio) ?? false,
   async shutdown(): Promise<void> {
     const state = started();
     const { runtime } = state;
     await runtime?.shutdown();
-    if (state.runtime === runtime) state.runtime = undefined;
+    if (state.runtime !== runtime) return;
+    state.runtime = undefined;
+    state.setOverhead = undefined;
   },
 };

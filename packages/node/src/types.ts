@@ -27,6 +27,8 @@ export interface SondeOptions {
   samplingRate?: number;
   /** Keep failed, slow, rare and anomalous traces besides those the sampler keeps. Default: the preset's. */
   tailSampling?: boolean;
+  /** Part of the event-loop thread's time that telemetry may take, 0 to 1. Default 0.01. */
+  overheadTarget?: number;
   /** Records the main thread's event ring holds, 1,024 to 16,777,216; 152 bytes each. Default 65,536. */
   streamSize?: number;
   /** An operation that takes this many milliseconds or longer is an event of its own, 1 to 3,600,000. Default 100. */

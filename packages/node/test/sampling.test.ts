@@ -25,7 +25,7 @@ async function run(sampling: ReturnType<typeof make>, path: string, hasFailed = 
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({
     sampler: sampling.sampler,
-    spanProcessors: sampling.processors([], [new SimpleSpanProcessor({ exporter })]),
+    spanProcessors: sampling.processors([], (meter) => [new SimpleSpanProcessor({ exporter: meter(exporter) })]),
   });
   const attributes = { 'http.request.method': 'GET', 'url.path': path };
   for (let i = 0; i < 1000; i++) {
@@ -86,4 +86,10 @@ test('failed traces are kept besides, unless tailSampling is off', async () => {
   expect(states.has(undefined)).toBe(false);
   // Nothing of a sampler that keeps everything is held back.
   expect((await run(make({ SONDE_SAMPLER: 'debug' }), '/items', true)).states).toEqual(new Set(['th:0']));
+});
+
+test('the overhead target can be set where traces may be dropped, and nowhere else', () => {
+  const { setOverhead } = make({ SONDE_SAMPLER: 'production' }) ?? {};
+  expect([setOverhead?.(0.05), setOverhead?.(2), setOverhead?.(undefined)]).toEqual([true, false, true]);
+  expect(make({ SONDE_SAMPLER: 'debug' })?.setOverhead).toBeUndefined();
 });

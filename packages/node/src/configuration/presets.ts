@@ -45,4 +45,4 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 };
 
 /** Defaults that no preset changes. */
-export const DEFAULTS = { streamSize: 65_536, slowThresholdMs: 100 } as const;
+export const DEFAULTS = { overheadTarget: 0.01, streamSize: 65_536, slowThresholdMs: 100 } as const;

@@ -73,6 +73,13 @@ export const SETTINGS: Readonly<Record<SettingKey, Setting>> = {
     description:
       'Keep failed, slow, rare and anomalous traces of this process besides those that the sampler keeps, where it does not keep all.',
   },
+  overheadTarget: {
+    environment: 'SONDE_OVERHEAD_TARGET',
+    rule: { kind: 'number', min: 0, max: 1 },
+    default: '0.01',
+    description:
+      "Part of the event-loop thread's time that telemetry may take: above it fewer traces are recorded for `tailSampling`, and events below WARN are thinned.",
+  },
   streamSize: {
     environment: 'SONDE_STREAM_SIZE',
     rule: { kind: 'number', min: 1024, max: 16_777_216, isInteger: true },

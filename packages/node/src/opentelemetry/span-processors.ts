@@ -33,18 +33,23 @@ interface Wiring {
   readonly deliveries: Deliveries;
   /** Takes the SDK's metrics about itself. */
   readonly meterProvider?: MeterProvider | undefined;
+  /** Goes around each exporter of batches. */
+  readonly meter?: (exporter: SpanExporter) => SpanExporter;
 }
 
-function processorOf(name: string, { deliveries, meterProvider }: Wiring): SpanProcessor[] {
+function processorOf(
+  name: string,
+  { deliveries, meterProvider, meter = (exporter) => exporter }: Wiring,
+): SpanProcessor[] {
   switch (name) {
     case 'otlp': {
       const packageName = PACKAGES[otlpProtocol('TRACES')];
       const exporter = deliveries.otlp<ReadableSpan[]>('TRACES', packageName, 'OTLPTraceExporter');
-      return [batchProcessor(exporter, meterProvider)];
+      return [batchProcessor(meter(exporter), meterProvider)];
     }
     case 'zipkin': {
       const exporter = deliveries.exporter<ReadableSpan[]>('@opentelemetry/exporter-zipkin', 'ZipkinExporter');
-      return [batchProcessor(exporter, meterProvider)];
+      return [batchProcessor(meter(exporter), meterProvider)];
     }
     case 'console':
       return [new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })];
