@@ -20,6 +20,8 @@ export interface Chart {
   readonly subtitle: string;
   readonly panels: readonly Panel[];
   readonly columns: number;
+  /** Every series, in the order of colours and marks: the same in all charts of one set. */
+  readonly names: readonly string[];
 }
 
 const WIDTH = 520;
@@ -61,7 +63,7 @@ function marker(index: number, x: number, y: number): string {
   return `<path d="M${cx} ${fixed(y - 7)}l6 7l-6 7l-6 -7z" fill="${colour}"/>`;
 }
 
-/** Of many seconds above each other only the upper edge is cut off: marks beyond the scale sit on it. */
+/** The first series on top. What is beyond the scale sits on its edge. */
 function drawSeries(
   { kind, series }: Panel,
   px: (x: number) => number,
@@ -124,8 +126,7 @@ function legend(names: readonly string[], width: number, y: number): { readonly 
 }
 
 /** The chart as a file. */
-export function toSvg({ title, subtitle, panels, columns }: Chart): string {
-  const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))];
+export function toSvg({ title, subtitle, panels, columns, names }: Chart): string {
   const rows = Math.ceil(panels.length / columns);
   const width = columns * WIDTH;
   const { svg: legendSvg, height: legendHeight } = legend(names, width, HEADER + 18);

@@ -65,6 +65,38 @@ function withoutLastingTimers<T>(create: () => T): T {
   }
 }
 
+/** sampler-jaeger-remote, and what hands it the strategies that it would fetch. */
+export function createJaegerRemote(initial: number): {
+  readonly sampler: Deciding;
+  update(probabilities: ReadonlyMap<string, number>): void;
+} {
+  const sampler = withoutLastingTimers(
+    () =>
+      new JaegerRemoteSampler({
+        endpoint: NOWHERE,
+        serviceName: 'simulated',
+        poolingInterval: MAX_TIMER_MS,
+        initialSampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(initial) }),
+      }),
+  );
+  const control = sampler as unknown as { _sampler: Sampler; convertSamplingResponseToSampler(reply: object): Sampler };
+  return {
+    sampler: sampler as Deciding,
+    update: (probabilities): void => {
+      control._sampler = control.convertSamplingResponseToSampler({
+        strategyType: 'PROBABILISTIC',
+        operationSampling: {
+          defaultSamplingProbability: initial,
+          perOperationStrategies: [...probabilities].map(([name, samplingRate]) => ({
+            operation: name,
+            probabilisticSampling: { samplingRate },
+          })),
+        },
+      });
+    },
+  };
+}
+
 /**
  * sampler-jaeger-remote with Jaeger's adaptive engine on the other side: each minute p goes to p * target / measured rate
  * of the operation, growing by half at most and left alone within 30 % of the target.
@@ -74,19 +106,7 @@ function withoutLastingTimers<T>(create: () => T): T {
 export function jaegerRemote(goal: number, initial: number): Create {
   const pollSeconds = 60;
   return () => {
-    const sampler = withoutLastingTimers(
-      () =>
-        new JaegerRemoteSampler({
-          endpoint: NOWHERE,
-          serviceName: 'simulated',
-          poolingInterval: MAX_TIMER_MS,
-          initialSampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(initial) }),
-        }),
-    );
-    const control = sampler as unknown as {
-      _sampler: Sampler;
-      convertSamplingResponseToSampler(reply: object): Sampler;
-    };
+    const { sampler, update } = createJaegerRemote(initial);
     const kept = new Map<number, number>();
     const seen = new Set<number>();
     const probabilities = new Map<number, number>();
@@ -99,23 +119,14 @@ export function jaegerRemote(goal: number, initial: number): Create {
     const poll = (): void => {
       for (const key of seen) probabilities.set(key, next(key));
       kept.clear();
-      control._sampler = control.convertSamplingResponseToSampler({
-        strategyType: 'PROBABILISTIC',
-        operationSampling: {
-          defaultSamplingProbability: initial,
-          perOperationStrategies: [...probabilities].map(([key, samplingRate]) => ({
-            operation: operation(key),
-            probabilisticSampling: { samplingRate },
-          })),
-        },
-      });
+      update(new Map([...probabilities].map(([key, probability]) => [operation(key), probability])));
     };
     let second = 0;
     return {
       name: 'sampler-jaeger-remote',
       offer(key, randomness): number {
         seen.add(key);
-        if (!keeps(sampler as Deciding, key, randomness)) return 0;
+        if (!keeps(sampler, key, randomness)) return 0;
         kept.set(key, (kept.get(key) ?? 0) + 1);
         // The spans say nothing of the probability, which changes each minute.
         return Number.NaN;
@@ -128,46 +139,46 @@ export function jaegerRemote(goal: number, initial: number): Create {
   };
 }
 
-/** sampler-aws-xray with the default rule, to which the service gives the goal as its reservoir every 10 s. */
-export function awsXray(goal: number): Create {
-  return (startMs) => {
-    const { now } = Date;
-    let nowMs = startMs;
-    Date.now = (): number => nowMs;
-    const sampler = new AWSXRayRemoteSampler({ resource: emptyResource(), endpoint: NOWHERE, pollingInterval: 300 });
-    const { internalXraySampler: control } = sampler as unknown as {
-      internalXraySampler: { updateSamplingRules(reply: object): void; updateSamplingTargets(reply: object): void };
-    };
-    const rule = {
-      RuleName: 'Default',
-      RuleARN: '*',
-      Priority: 10_000,
-      FixedRate: 0,
-      ReservoirSize: goal,
-      ServiceName: '*',
-      ServiceType: '*',
-      Host: '*',
-      HTTPMethod: '*',
-      URLPath: '*',
-      ResourceARN: '*',
-      Version: 1,
-      Attributes: {},
-    };
-    control.updateSamplingRules({ SamplingRuleRecords: [{ SamplingRule: rule }] });
-    const target = (): void =>
+/** sampler-aws-xray with the default rule, and what hands it a reservoir of so many traces a second. */
+export function createAwsXray(): {
+  readonly sampler: AWSXRayRemoteSampler;
+  update(goal: number, fixedRate: number): void;
+} {
+  const sampler = new AWSXRayRemoteSampler({ resource: emptyResource(), endpoint: NOWHERE, pollingInterval: 300 });
+  const { internalXraySampler: control } = sampler as unknown as {
+    internalXraySampler: { updateSamplingRules(reply: object): void; updateSamplingTargets(reply: object): void };
+  };
+  const everything = { ServiceName: '*', ServiceType: '*', Host: '*', HTTPMethod: '*', URLPath: '*', ResourceARN: '*' };
+  const rule = { RuleName: 'Default', RuleARN: '*', Priority: 10_000, FixedRate: 0, ReservoirSize: 1, Version: 1 };
+  control.updateSamplingRules({ SamplingRuleRecords: [{ SamplingRule: { ...rule, ...everything, Attributes: {} } }] });
+  return {
+    sampler,
+    update: (goal, fixedRate): void => {
+      const validUntil = Date.now() / 1000 + 3600;
       control.updateSamplingTargets({
         LastRuleModification: 0,
         SamplingTargetDocuments: [
           {
             RuleName: 'Default',
-            FixedRate: 0,
+            FixedRate: fixedRate,
             Interval: 10,
             ReservoirQuota: goal,
-            ReservoirQuotaTTL: nowMs / 1000 + 3600,
+            ReservoirQuotaTTL: validUntil,
           },
         ],
       });
-    target();
+    },
+  };
+}
+
+/** sampler-aws-xray, to which the service gives the goal as its reservoir every 10 s. */
+export function awsXray(goal: number): Create {
+  return (startMs) => {
+    const { now } = Date;
+    let nowMs = startMs;
+    Date.now = (): number => nowMs;
+    const { sampler, update } = createAwsXray();
+    update(goal, 0);
     let second = 0;
     return {
       name: 'sampler-aws-xray',
@@ -178,7 +189,7 @@ export function awsXray(goal: number): Create {
       tick(at): void {
         nowMs = at;
         second += 1;
-        if (second % 10 === 0) target();
+        if (second % 10 === 0) update(goal, 0);
       },
       end(): void {
         Date.now = now;
