@@ -13,11 +13,9 @@ const SYNC_MS = 6e-3;
 const AFTER_MS = 2e-3;
 const GUESSED_SPANS = 32;
 
-/** `SpanExporter` of the SDK, structurally. */
+/** What is metered of a `SpanExporter` of the SDK, structurally. */
 export interface MeteredExporter {
   export(spans: readonly never[], onResult: (result: never) => void): void;
-  shutdown(): Promise<void>;
-  forceFlush?: (() => Promise<void>) | undefined;
 }
 
 /** `performance.eventLoopUtilization()`, and what has passed since an earlier one. */
@@ -53,12 +51,15 @@ export class ExportMeter {
   /** The same exporter, metered. What it throws or returns passes through. */
   wrap<E extends object>(exporter: E): E {
     const inner = exporter as unknown as MeteredExporter;
-    const metered = Object.create(exporter) as MeteredExporter;
-    // Methods of the exporter must see the exporter itself: classes with private fields refuse any other `this`.
-    metered.export = (spans, onResult): void => this.#export(inner, spans, onResult);
-    metered.shutdown = (): Promise<void> => inner.shutdown();
-    metered.forceFlush = (): Promise<void> => inner.forceFlush?.() ?? Promise.resolve();
-    return metered as unknown as E;
+    const metered = (spans: readonly never[], onResult: (result: never) => void): void =>
+      this.#export(inner, spans, onResult);
+    // Methods must see the exporter itself: classes with private fields refuse any other `this`. The target is an empty
+    // object: of a frozen one a proxy may not show another `export`.
+    return new Proxy(Object.create(Object.getPrototypeOf(exporter)) as E, {
+      get: (_, key) => (key === 'export' ? metered : memberOf(exporter, key)),
+      has: (_, key) => Reflect.has(exporter, key),
+      set: (_, key, value) => Reflect.set(exporter, key, value, exporter),
+    });
   }
 
   #export(exporter: MeteredExporter, spans: readonly never[], onResult: (result: never) => void): void {
@@ -84,4 +85,9 @@ export class ExportMeter {
     if (waitedMs > LONGEST_WAIT_MS) return;
     this.#after.add(time.active - this.#environment.utilization() * waitedMs, count);
   }
+}
+
+function memberOf(exporter: object, key: string | symbol): unknown {
+  const value: unknown = Reflect.get(exporter, key, exporter);
+  return typeof value === 'function' && key !== 'constructor' ? value.bind(exporter) : value;
 }

@@ -23,6 +23,8 @@ const TICK_MS = 1000;
 /** After a longer gap (a suspended machine, a clock that jumped) rates begin anew. */
 const LONGEST_TICK_MS = 30_000;
 const WEIGHT = 0.6;
+/** As a recorded fraction: no trace reaches its threshold, and it can be told from having no tail processor. */
+const NOTHING = Number.MIN_VALUE;
 
 /** What a governor measures and does. */
 export interface GovernorDescription {
@@ -81,7 +83,6 @@ export class OverheadGovernor {
   #recorded = 0;
   #exported = 0;
   #spentMs = 0;
-  #lastWritten: number | undefined;
   #isClosed = false;
 
   constructor(config: OverheadGovernorConfig, environment: OverheadGovernorEnvironment = {}) {
@@ -242,14 +243,10 @@ export class OverheadGovernor {
     this.#release(this.#wanted);
   }
 
-  /** Sets the recorded fraction, where a tail processor takes what is recorded. */
+  /** Sets the recorded fraction, where a tail processor takes what is recorded: without one it is 0. */
   #release(fraction: number): void {
     const { sampler } = this.#config;
-    const isRecording = sampler.recordFraction > 0 || this.#lastWritten === 0;
-    if (!isRecording || fraction === this.#lastWritten) return;
-    if (this.#lastWritten === undefined && fraction === sampler.recordFraction) return;
-    sampler.recordFraction = fraction;
-    this.#lastWritten = fraction;
+    if (sampler.recordFraction > 0) sampler.recordFraction = Math.max(fraction, NOTHING);
   }
 }
 

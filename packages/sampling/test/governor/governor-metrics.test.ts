@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hotMetrics } from '@sonde/hot-metrics';
-import { TELEMETRY } from '../../src/index.ts';
+import { GOVERNOR_DEFAULTS, TELEMETRY } from '../../src/index.ts';
 import { SEED } from '../seed.ts';
 import { application } from './application.ts';
 
@@ -26,4 +28,11 @@ test('every metric of the governor is told', async () => {
   expect(value('sonde.sampling.emergencies')).toBe(1);
   app.governor.shutdown();
   producer.close();
+});
+
+test("the README states the governor's defaults", () => {
+  const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+  for (const [option, value] of Object.entries(GOVERNOR_DEFAULTS)) {
+    expect(readme).toMatch(new RegExp(`^\\| \`${option}\` .*\\| \`${value}\` +\\|$`, 'm'));
+  }
 });

@@ -117,6 +117,8 @@ describe('what it measures', () => {
         return Promise.reject(this.#error);
       }
     }
+    const frozen = app.governor.exporter(Object.freeze({ export: () => 'done', shutdown: () => Promise.resolve() }));
+    expect(() => frozen.export()).not.toThrow();
     const exporter = app.governor.exporter(new Failing());
     expect(exporter).toBeInstanceOf(Failing);
     expect(exporter.url).toBe('http://127.0.0.1');
@@ -214,9 +216,13 @@ describe('what it does', () => {
     const app = application({ seed: SEED, sampler: { tracesPerSecond: 1 } });
     seconds(app, 5, 10);
     app.governor.setOverhead(0);
-    expect(app.sampler.recordFraction).toBe(0);
-    seconds(app, 5, 10);
-    expect([app.sampler.recordFraction, app.governor.describe().isUnreachable]).toEqual([0, false]);
+    const { recorded } = app.governor.describe().counts;
+    app.costs.decision = 0;
+    seconds(app, 5, 200);
+    const { counts, recordFraction, isUnreachable } = app.governor.describe();
+    expect([recordFraction, isUnreachable]).toEqual([0, false]);
+    // A budget of one trace a second keeps no more than that of the thousand.
+    expect(counts.recorded - recorded).toBeLessThan(30);
     app.governor.setOverhead(undefined);
     seconds(app, 20, 10);
     expect(app.sampler.recordFraction).toBe(1);
