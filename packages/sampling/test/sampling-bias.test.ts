@@ -44,7 +44,7 @@ test(`estimates are unbiased over ${SEEDS} seeds from ${SEED} on`, () => {
 /** A burst that overfills the buffer, an error storm of one key, and remote, late, repeated traces. */
 const stormy: Workload = {
   seconds: 24,
-  rate: (t) => (t < 8 ? 60 : t < 15 ? 500 : 40),
+  rate: (t) => (t < 8 ? 90 : t < 15 ? 500 : t < 19 ? 100 : 30),
   maxRate: 500,
   keys: 40,
   skew: 1.1,
@@ -54,10 +54,10 @@ const errorShare = (key: number): number => (key === 3 ? 0.8 : key % 5 === 0 ? 0
 /** What a governor would do, by the clock alone. */
 function governed(sampler: AdaptiveSampler, seconds: number): void {
   sampler.recordFraction = seconds < 6 ? 1 : seconds < 11 ? 0.8 : seconds < 18 ? 0.4 : 0.9;
-  sampler.emergency = seconds >= 12 && seconds < 13;
+  sampler.emergency = seconds >= 20 && seconds < 21;
 }
 
-const STORM = { workload: stormy, errorShare, rareKey: 30, adjust: governed, maxBytes: 20_000 };
+const STORM = { workload: stormy, errorShare, rareKey: 25, adjust: governed, maxBytes: 20_000 };
 
 test('so are those behind a tail stage, through promotions, evictions and late spans', async () => {
   const seeds = IS_LONG ? 2000 : 12;

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../config.ts';
 import { Engine } from '../engine.ts';
 import type { RootDecision } from '../root-decision.ts';
 import { encodeThreshold, isKept, NEVER, probabilityOf, thresholdOf } from '../threshold.ts';
-import { KeyStatistics } from './key-statistics.ts';
+import { type KeyHistory, KeyStatistics } from './key-statistics.ts';
 import type { LocalTrace, Verdict } from './local-trace.ts';
 import type { ResolvedTailConfig } from './tail-config.ts';
 import { TAIL_REASONS, type TailReason, type TraceClass } from './tail-reason.ts';
@@ -31,7 +31,8 @@ function milliseconds(duration: unknown): number {
 export class TailDecision {
   readonly engine: Engine;
   readonly statistics: KeyStatistics;
-  readonly #config: ResolvedTailConfig;
+  /** Whether a reason was asked for. */
+  readonly #counts: Readonly<Record<TailReason, boolean>>;
   readonly #head: RootDecision;
 
   constructor(config: ResolvedTailConfig, head: RootDecision, nowMs: number) {
@@ -40,7 +41,8 @@ export class TailDecision {
     const shared = { maxKeys, planIntervalMs, smoothingMs, uniformity, coverageMs, coverageShare };
     this.engine = new Engine({ ...shared, budgets: [config.tracesPerSecond] }, nowMs);
     this.statistics = new KeyStatistics({ ...config, maxKeys }, nowMs);
-    this.#config = config;
+    const counts = TAIL_REASONS.map((reason) => [reason, config.reasons.includes(reason)]);
+    this.#counts = Object.fromEntries(counts) as Record<TailReason, boolean>;
     this.#head = head;
   }
 
@@ -69,17 +71,15 @@ export class TailDecision {
   }
 
   /** Counts what is usual, whatever the reason. */
-  #classify(trace: LocalTrace, durationMs: number, history: ReturnType<KeyStatistics['find']>): TraceClass {
+  #classify(trace: LocalTrace, durationMs: number, history: KeyHistory | undefined): TraceClass {
     const isSlow = history !== undefined && this.statistics.isSlow(history, durationMs);
     const isRare = history !== undefined && this.statistics.isRare(history, trace.shape.hash);
-    const applies: Record<TailReason, boolean> = {
-      explicit: trace.isMarked,
-      error: trace.hasError,
-      anomaly: trace.isAnomalous,
-      slow: isSlow,
-      rare: isRare,
-    };
-    return TAIL_REASONS.find((reason) => applies[reason] && this.#config.reasons.includes(reason)) ?? 'normal';
+    const counts = this.#counts;
+    if (trace.isMarked && counts.explicit) return 'explicit';
+    if (trace.hasError && counts.error) return 'error';
+    if (trace.isAnomalous && counts.anomaly) return 'anomaly';
+    if (isSlow && counts.slow) return 'slow';
+    return isRare && counts.rare ? 'rare' : 'normal';
   }
 
   #weigh(trace: LocalTrace, { reason, key, nowMs }: { reason: TailReason; key: string; nowMs: number }): Verdict {

@@ -2,8 +2,8 @@ import type { LocalTrace } from './local-trace.ts';
 
 /** Memory of a trace of which nothing has ended yet. */
 const TRACE_BYTES = 500;
-/** Decided traces that are remembered for spans that cannot say to which trace they belong. */
-const MAX_DECIDED = 4096;
+/** Decided traces, in each of two generations, remembered for spans that cannot say to which trace they belong. */
+const MAX_DECIDED = 2048;
 
 /** The local traces that are held, the oldest first. */
 export class TraceBuffer {
@@ -12,7 +12,8 @@ export class TraceBuffer {
   readonly #held = new Set<LocalTrace>();
   /** The latest of each trace id: a process may see several requests of one trace. */
   readonly #latest = new Map<string, LocalTrace>();
-  readonly #decided = new Map<string, LocalTrace>();
+  #decided = new Map<string, LocalTrace>();
+  #formerlyDecided = new Map<string, LocalTrace>();
 
   get traces(): number {
     return this.#held.size;
@@ -43,18 +44,17 @@ export class TraceBuffer {
     trace.bytes = 0;
     const { traceId } = trace;
     if (this.#latest.get(traceId) === trace) this.#latest.delete(traceId);
-    this.#decided.delete(traceId);
-    this.#decided.set(traceId, trace);
-    if (this.#decided.size <= MAX_DECIDED) return;
-    for (const first of this.#decided.keys()) {
-      this.#decided.delete(first);
-      break;
+    // BAD: one map, deleting its first entry: V8 walks over all that were deleted before to find it.
+    if (this.#decided.size >= MAX_DECIDED) {
+      this.#formerlyDecided = this.#decided;
+      this.#decided = new Map();
     }
+    this.#decided.set(traceId, trace);
   }
 
   /** The trace, held or decided not long ago, that a span of this trace id may belong to. */
   find(traceId: string): LocalTrace | undefined {
-    return this.#latest.get(traceId) ?? this.#decided.get(traceId);
+    return this.#latest.get(traceId) ?? this.#decided.get(traceId) ?? this.#formerlyDecided.get(traceId);
   }
 
   get oldest(): LocalTrace | undefined {

@@ -105,7 +105,7 @@ class Simulation {
         return (): void => {};
       },
     };
-    this.sampler = new AdaptiveSampler({ tracesPerSecond: 40, maxKeys: 32 }, environment);
+    this.sampler = new AdaptiveSampler({ tracesPerSecond: 80, maxKeys: 32 }, environment);
     const next = {
       onStart: (): void => {},
       onEnd: (span: object): void => this.#take(span as FakeSpan),
@@ -113,7 +113,7 @@ class Simulation {
       shutdown: (): Promise<void> => Promise.resolve(),
     };
     this.tail = new TailSamplingSpanProcessor(
-      { next, sampler: this.sampler, tracesPerSecond: 15, slowFloorMs: 20, minCount: 50, maxBytes: options.maxBytes },
+      { next, sampler: this.sampler, tracesPerSecond: 40, slowFloorMs: 20, minCount: 50, maxBytes: options.maxBytes },
       environment,
     );
   }
