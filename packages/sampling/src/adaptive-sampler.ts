@@ -16,6 +16,7 @@ import {
 import { describeDecision, type SamplerDescription } from './description.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { demandOf, type ProcessDemand } from './fleet/demand.ts';
+import type { KeyStrategy } from './key-strategy.ts';
 import { parseOtMember, thresholdState } from './ot-member.ts';
 import { FOLLOW_DROPPED, FOLLOW_SAMPLED, followParent, hasThreshold } from './parent-decision.ts';
 import { RecordTier, type TailAttachment } from './record-tier.ts';
@@ -150,7 +151,8 @@ export class AdaptiveSampler {
   #keep(traceId: string, threshold: number): SamplingResult {
     this.#decision.keep(this.#now());
     this.#accounts.kept(traceId);
-    const { slot, engine, rule } = this.#decision;
+    const { slot, engine, rule, strategy } = this.#decision;
+    if (strategy !== undefined && slot !== NO_SLOT) return this.#keepBy(strategy, traceId, threshold);
     if (threshold === 0) return this.#keepAll;
     if (threshold === EMERGENCY_THRESHOLD) return this.#keepInEmergency;
     if (slot === NO_SLOT && rule !== undefined) {
@@ -164,6 +166,15 @@ export class AdaptiveSampler {
     table.result[slot] = result;
     table.resultThreshold[slot] = threshold;
     return result;
+  }
+
+  #keepBy(strategy: KeyStrategy, traceId: string, threshold: number): SamplingResult {
+    const { slot, engine } = this.#decision;
+    const isMain = engine.table.pool[slot] === 0;
+    const attributes = isMain
+      ? strategy.attributesOf(engine.table.names[slot] as string, traceId, threshold)
+      : undefined;
+    return attributes === undefined ? keepAt(threshold) : { ...keepAt(threshold), attributes };
   }
 
   #follow(parent: SpanContext, traceId: string, context: Context): SamplingResult {
@@ -283,6 +294,14 @@ export class AdaptiveSampler {
       this.#fallbacks.report('internal_error', error);
       return false;
     }
+  }
+
+  /**
+   * Takes probabilities, or a budget, from somebody else in place of its own plan; undefined ends it.
+   * @internal
+   */
+  follow(strategy: KeyStrategy | undefined): void {
+    this.#decision.follow(strategy);
   }
 
   /**

@@ -5,9 +5,11 @@
 import { BudgetPool } from './budget-pool.ts';
 import { isDoubtful } from './coverage.ts';
 import { DistinctCounters } from './distinct-counters.ts';
+import type { KeyStrategy } from './key-strategy.ts';
 import { KeyTable, MIN_LIMIT, SHARED_SLOTS } from './key-table.ts';
 import { type PlanScratch, planPool } from './plan.ts';
 import { isChange, keyRate, nextRate, RARE_ARRIVALS, type Window } from './rate-estimate.ts';
+import { weighShared } from './shared-slots.ts';
 import { isKept, NEVER, thresholdOf } from './threshold.ts';
 
 /** What the engine needs of the sampler's options. */
@@ -31,8 +33,6 @@ const LOOKS = 16;
 const MIN_STRIDE = 16;
 /** An idle key gives its slot away when its rate (a second) has sunk to this: after a minute or so. */
 const GONE_RATE = 1e-6;
-/** When slots are short, the rarest keys give theirs away, as many as this part of the table at most. */
-const MAKE_ROOM = 1 / 16;
 /** How much the rate of keys that were not heard of is taken to follow the rate of all, at most. */
 const MAX_FOLLOW = 100;
 
@@ -42,6 +42,8 @@ export class Engine {
   plans = 0;
   /** Of the last trace that {@link decides} kept. */
   threshold = 0.5;
+  /** Whose probabilities hold in the main pool, if it has any. */
+  strategy: KeyStrategy | undefined;
   readonly #config: EngineConfig;
   readonly #distinct: DistinctCounters = new DistinctCounters(SHARED_SLOTS);
   readonly #scratch: PlanScratch;
@@ -156,6 +158,7 @@ export class Engine {
    */
   #mustCover(slot: number, pool: BudgetPool): boolean {
     const { table } = this;
+    if (this.strategy !== undefined && this.strategy.budget === undefined && table.pool[slot] === 0) return false;
     if ((table.lastKeptMs[slot] as number) >= this.#periodMs || !pool.canCover || table.isShared(slot)) return false;
     if (table.threshold[slot] === 0 && pool.brake === 1) return false;
     const arrivals = ((table.rate[slot] as number) * (this.#periodMs + this.#config.coverageMs - this.#nowMs)) / 1000;
@@ -203,7 +206,7 @@ export class Engine {
     this.#seen = 0;
     this.#nextLook = this.#stride();
     this.table.relax(seconds);
-    this.#weighShared();
+    weighShared(this.table, this.#distinct);
     for (const pool of this.pools) {
       pool.unplannedRate = nextRate(pool.unplannedRate, pool.unplanned, seconds, smoothing);
       pool.unplanned = 0;
@@ -217,8 +220,20 @@ export class Engine {
       planPool(this, this.#scratch, { index, uniformity: this.#config.uniformity });
     }
     for (let slot = 0; slot < this.table.slots; slot += 1) {
-      if (this.table.isUsed[slot] === 1) this.#setProbability(slot, this.table.probability[slot] as number);
+      if (this.table.isUsed[slot] === 1) this.#setProbability(slot, this.#planned(slot));
     }
+  }
+
+  #planned(slot: number): number {
+    const { table, strategy } = this;
+    const planned = table.probability[slot] as number;
+    if (strategy === undefined || table.pool[slot] !== 0) return planned;
+    return strategy.probabilityOf(table.names[slot] as string, table.rate[slot] as number) ?? planned;
+  }
+
+  /** A slot has got its name. */
+  named(slot: number): void {
+    if (this.strategy !== undefined) this.#setProbability(slot, this.#planned(slot));
   }
 
   /** Another budget for a pool from now on; everything else goes on. */
@@ -257,7 +272,7 @@ export class Engine {
       table.limit[slot] = Math.max(MIN_LIMIT, 2 * mean + 4 * Math.sqrt(mean));
       if (rate < GONE_RATE && !table.isShared(slot)) table.evict(slot);
     }
-    if (table.isCrowded) this.#makeRoom();
+    if (table.isCrowded) table.makeRoom(RARE_ARRIVALS / (this.#config.smoothingMs / 1000));
   }
 
   /**
@@ -277,28 +292,6 @@ export class Engine {
       else before += rate;
     }
     return before === 0 ? MAX_FOLLOW : Math.min(MAX_FOLLOW, Math.max(1 / MAX_FOLLOW, left / before));
-  }
-
-  #makeRoom(): void {
-    const { table } = this;
-    const rareRate = RARE_ARRIVALS / (this.#config.smoothingMs / 1000);
-    const rare = Array.from({ length: table.capacity }, (_, slot) => slot).filter(
-      (slot) => table.isUsed[slot] === 1 && (table.rate[slot] as number) < rareRate,
-    );
-    rare.sort((a, b) => (table.rate[a] as number) - (table.rate[b] as number));
-    for (const slot of rare.slice(0, table.capacity * MAKE_ROOM)) table.evict(slot);
-  }
-
-  /** A shared slot counts as its keys do, all of them together as a third of the table at most. */
-  #weighShared(): void {
-    const { table } = this;
-    const most = table.capacity / 3;
-    let sum = 0;
-    for (let cell = 0; cell < SHARED_SLOTS; cell += 1) sum += this.#distinct.estimate(cell);
-    const scale = Math.min(1, most / Math.max(1, sum));
-    for (let cell = 0; cell < SHARED_SLOTS; cell += 1) {
-      table.weight[table.capacity + cell] = Math.max(1, this.#distinct.estimate(cell) * scale);
-    }
   }
 
   #age(nowMs: number): void {

@@ -35,6 +35,12 @@ export {
   type ThinnedStream,
 } from './governor/options.ts';
 export { type GovernorDescription, OverheadGovernor } from './governor/overhead-governor.ts';
+export {
+  type FollowingSampler,
+  JAEGER_DEFAULTS,
+  JaegerRemoteBudget,
+  type JaegerRemoteBudgetConfig,
+} from './jaeger/jaeger-remote-budget.ts';
 export type { KeyFunction } from './key-source.ts';
 export { followParent } from './parent-decision.ts';
 export { PRESETS, type PresetName, presetSampler } from './preset-sampler.ts';

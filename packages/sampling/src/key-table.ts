@@ -8,6 +8,8 @@ export const MIN_LIMIT = 8;
 const RESERVE = 1 / 64;
 /** Slots that are given to keys never seen before, a second, as a part of all; as many as there are at once. */
 const ADMISSIONS_PER_SECOND = 1 / 120;
+/** When slots are short, the rarest keys give theirs away, as many as this part of the table at most. */
+const MAKE_ROOM = 1 / 16;
 /** Slots that keys without one of their own share, per table. */
 export const SHARED_SLOTS = 32;
 
@@ -178,6 +180,15 @@ export class KeyTable {
     this.#next[slot] = this.#free;
     this.#free = slot;
     this.used -= 1;
+  }
+
+  /** Gives slots of keys below a rate away, the rarest first. */
+  makeRoom(rareRate: number): void {
+    const rare = Array.from({ length: this.capacity }, (_, slot) => slot).filter(
+      (slot) => this.isUsed[slot] === 1 && (this.rate[slot] as number) < rareRate,
+    );
+    rare.sort((a, b) => (this.rate[a] as number) - (this.rate[b] as number));
+    for (const slot of rare.slice(0, this.capacity * MAKE_ROOM)) this.evict(slot);
   }
 
   /** A key is known by another name from now on; what is known of its rate stays. */

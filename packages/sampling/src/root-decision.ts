@@ -4,11 +4,14 @@ import type { ResolvedConfig } from './config.ts';
 import { Engine } from './engine.ts';
 import type { Fallbacks } from './fallbacks.ts';
 import { type KeyFunction, KeySource } from './key-source.ts';
+import type { KeyStrategy } from './key-strategy.ts';
 import { type CompiledRule, compileRules, matchRule } from './rules.ts';
 import { isKept, NEVER, RANDOM_OFFSET } from './threshold.ts';
 
 /** No slot: a rule decided. */
 export const NO_SLOT = -1;
+/** More than can be spent: given probabilities hold, whatever they cost. */
+const NO_BUDGET = 1e9;
 
 /** Decides about traces that begin here: which key, which rule, which threshold. Holds the last decision. */
 export class RootDecision {
@@ -22,6 +25,8 @@ export class RootDecision {
   rule: CompiledRule | undefined;
   /** No trace is kept at a threshold below this one; 0 but in an emergency. */
   floor = 0;
+  /** Whose probabilities hold, if somebody else decides. */
+  strategy: KeyStrategy | undefined;
   /** What the main budget is at present in place of the configured one. */
   leased: number | undefined;
   #pool = 0;
@@ -43,7 +48,9 @@ export class RootDecision {
 
   #createEngine(nowMs: number): Engine {
     const own = this.rules.filter(({ threshold }) => threshold === undefined).map(({ budget }) => budget);
-    return new Engine({ ...this.config, budgets: [this.leased ?? this.config.budget, ...own] }, nowMs);
+    const engine = new Engine({ ...this.config, budgets: [this.leased ?? this.config.budget, ...own] }, nowMs);
+    engine.strategy = this.strategy;
+    return engine;
   }
 
   /** Takes other settings; what is known of the keys stays. */
@@ -54,6 +61,13 @@ export class RootDecision {
     this.engine = this.#createEngine(nowMs);
     this.engine.table.onEvict = before.table.onEvict;
     this.engine.adopt(before);
+  }
+
+  /** Does what somebody else decides, from now on; undefined ends it. */
+  follow(strategy: KeyStrategy | undefined): void {
+    this.strategy = strategy;
+    this.engine.strategy = strategy;
+    this.lease(strategy === undefined ? undefined : (strategy.budget ?? NO_BUDGET));
   }
 
   /** Sets the goal of the main budget; undefined goes back to the configured one. */
@@ -89,10 +103,15 @@ export class RootDecision {
     if (this.rules.length > 0 && !this.#applyRules(facts)) return false;
     const { engine, keys } = this;
     const slot = engine.slotOf(keys.high, keys.low, this.#pool);
-    if (engine.table.names[slot] === '') engine.table.names[slot] = keys.describe();
+    if (engine.table.names[slot] === '') this.#name(slot);
     this.slot = slot;
     if (engine.arrive(slot)) engine.look(slot, this.#now());
     return true;
+  }
+
+  #name(slot: number): void {
+    this.engine.table.names[slot] = this.keys.describe();
+    this.engine.named(slot);
   }
 
   #applyRules({ kind, attributes }: RootFacts): boolean {
