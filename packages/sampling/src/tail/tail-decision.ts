@@ -91,9 +91,10 @@ export class TailDecision {
     const threshold = this.#thresholdAbove(recordThreshold, slot);
     const isReached = isKept(threshold, trace.randomness, trace.randomOffset);
     if (isReached) this.engine.keep(slot, nowMs);
-    // A threshold of the head of up to 14 digits compares as its text does; an unknown one is replaced where it can be.
-    const th = threshold === NEVER ? 'g' : encodeThreshold(threshold);
-    if (isSampled && headTh !== '') return headTh <= th ? asHead : { ...asHead, th };
+    if (threshold === NEVER) return asHead;
+    const th = encodeThreshold(threshold);
+    // The head's has up to 14 digits and compares as its text does; an unknown one is replaced where the trace allows it.
+    if (headTh !== '') return headTh <= th ? asHead : { ...asHead, th };
     return isReached ? { isKept: true, reason, key, th } : asHead;
   }
 

@@ -79,11 +79,18 @@ export class TailSamplingSpanProcessor {
   }
 
   /** The local trace of a span whose parent is in this process. */
-  #find({ parentSpanContext }: MarkedSpan, context: Context): LocalTrace | undefined {
+  #find(span: MarkedSpan, context: Context): LocalTrace | undefined {
+    const { parentSpanContext } = span;
     if (parentSpanContext === undefined || parentSpanContext.isRemote === true) return undefined;
     const parent = trace.getSpan(context) as unknown as MarkedSpan | undefined;
-    const known = parent?.[LOCAL_TRACE];
-    return known?.owner === this ? known : this.#buffer.find(parentSpanContext.traceId);
+    return this.#traceOf(span, parent?.[LOCAL_TRACE]);
+  }
+
+  /** The one that a mark says, else the last of the trace id; only one that the sampler decided as it did the span. */
+  #traceOf(span: MarkedSpan, marked: LocalTrace | undefined): LocalTrace | undefined {
+    const { traceId, traceFlags } = span.spanContext();
+    const local = marked?.owner === this ? marked : this.#buffer.find(traceId);
+    return local?.isSampled === ((traceFlags & TraceFlags.SAMPLED) !== 0) ? local : undefined;
   }
 
   #begin(span: MarkedSpan, context: Context): LocalTrace {
@@ -119,7 +126,7 @@ export class TailSamplingSpanProcessor {
     if (span[ENDED] === this) return;
     if (Object.isExtensible(span)) span[ENDED] = this;
     const linked = span[LOCAL_TRACE];
-    const local = linked?.owner === this ? linked : this.#buffer.find(span.spanContext().traceId);
+    const local = linked?.owner === this ? linked : this.#traceOf(span, undefined);
     if (local === undefined) {
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#handOver(span);
     } else if (local.verdict === undefined) this.#add(local, span);
@@ -155,6 +162,8 @@ export class TailSamplingSpanProcessor {
 
   /** By what is known. */
   #decide(local: LocalTrace): void {
+    // What was handed over may have had others decided meanwhile.
+    if (local.verdict !== undefined) return;
     let verdict = verdictOfHead(local);
     try {
       verdict = this.#decision.decide(local, this.#clock.now());

@@ -1,7 +1,7 @@
 import { diag, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import { droppedCounts } from '@sonde/instrumentation-kit';
 import { AdaptiveSampler, keepTrace, TailSamplingSpanProcessor } from '../../src/index.ts';
-import { application, Collector, probabilityOfSpan } from './application.ts';
+import { application, Collector, probabilityOfSpan, traceIdAt } from './application.ts';
 
 beforeAll(() => diag.disable());
 
@@ -194,4 +194,33 @@ test('keepTrace never throws', () => {
   const hostile = trace.setSpan(ROOT_CONTEXT, new Proxy({}, { get: throwing }) as Span);
   expect(keepTrace(hostile)).toBe(false);
   expect(new AdaptiveSampler().recordFraction).toBe(0);
+});
+
+test('what the sampler kept is not lost to a dropped trace of the same id, even if nothing can be noted on its spans', () => {
+  const app = application();
+  app.begin('dropped', 0.5).end();
+  const spanContext = { traceId: traceIdAt(0.5), spanId: '2'.repeat(16), traceFlags: 1 };
+  const kept = Object.freeze({ name: 'kept', spanContext: () => spanContext, parentSpanContext: spanContext });
+  app.tail.onEnd(kept);
+  app.tail.onStart(kept as never, ROOT_CONTEXT);
+  app.tail.onEnd(kept);
+  const open = app.begin('open', 0.5);
+  app.tail.onEnd(kept);
+  open.end();
+  expect(app.collector.names).toEqual(['kept', 'kept', 'kept']);
+});
+
+test('a next that flushes while it is handed a trace gets nothing twice', () => {
+  const collector = new Collector();
+  const flushing = Object.assign(Object.create(collector), {
+    onEnd: (span: object) => {
+      collector.onEnd(span);
+      void app.tail.forceFlush();
+    },
+  }) as Collector;
+  const app = application({ next: flushing });
+  for (const name of ['a', 'b', 'c']) app.below(app.begin(name, 0.999), `child of ${name}`).end();
+  void app.tail.forceFlush();
+  expect(collector.names.toSorted()).toEqual(['child of a', 'child of b', 'child of c']);
+  expect(app.tail.describe().traces.normal).toEqual({ kept: 3, dropped: 0 });
 });
