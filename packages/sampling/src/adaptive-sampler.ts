@@ -286,7 +286,7 @@ export class AdaptiveSampler {
    * @returns false for another value: nothing is changed then
    */
   lease(budget: number | undefined): boolean {
-    if (budget !== undefined && !(budget >= 0 && budget <= MAX_LEASE)) return false;
+    if (budget !== undefined && !(typeof budget === 'number' && budget >= 0 && budget <= MAX_LEASE)) return false;
     try {
       this.#decision.lease(budget);
       return true;

@@ -10,7 +10,7 @@ const NOTHING: FleetCounts = new Map();
 
 /** The place of this process among those of its host: it answers its children, and asks its parent if that answers. */
 class HostNode {
-  readonly isChild: boolean = typeof process.send === 'function';
+  readonly isChild: boolean = typeof process.send === 'function' && process.connected;
   readonly #groups = new Map<string, MemoryStore>();
   readonly #parent: ParentChannel | undefined;
   #askedMs: number | undefined;
