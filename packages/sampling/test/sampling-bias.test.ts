@@ -1,4 +1,4 @@
-// long: counts estimated from thresholds over 2,000 fresh seeds: totals, a rare key, errors; through steps, promotions, evictions
+// long: counts estimated from thresholds over 6,000 fresh seeds: totals, a rare key, errors; through steps, promotions, evictions
 import { adaptive } from '../bench/simulation/adaptive.ts';
 import { type Estimate, simulate } from '../bench/simulation/simulate.ts';
 import type { Workload } from '../bench/simulation/workload.ts';
@@ -15,7 +15,7 @@ const bursty: Workload = {
   errorShare: (key) => (key % 5 === 0 ? 0.3 : 0.05),
 };
 const LIMITS: Record<string, number> = { total: 0.005, rare: 0.015, errors: 0.005 };
-const SEEDS = IS_LONG ? 2000 : 10;
+const SEEDS = IS_LONG ? 6000 : 10;
 
 function biasOf(estimates: readonly Estimate[]): { bias: number; standardError: number } {
   const truth = estimates.reduce((sum, one) => sum + one.truth, 0) / estimates.length;

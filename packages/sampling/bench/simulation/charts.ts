@@ -60,14 +60,14 @@ export function saveCharts(results: Results, seed: number): string[] {
   const charts = {
     'sampling-pareto.svg': {
       title: 'Budget error against key coverage, at equal kept volume',
-      subtitle: `Simulated traffic, budget ${BUDGET} traces/s, seed ${seed}. Left out where the volume cannot be matched within 5 %. No count follows from what jaeger-remote and aws-xray keep.`,
+      subtitle: `Simulated traffic, budget ${BUDGET} traces/s, seed ${seed}. Left out: volumes that cannot be matched within 5 %.`,
       panels: pareto(results),
       columns: 2,
       names: NAMES,
     },
     'sampling-step.svg': {
       title: 'What samplers keep through a tenfold step',
-      subtitle: `Each set to keep as much in all as AdaptiveSampler; dashed: ${BUDGET} traces/s; what is beyond ${8 * BUDGET} is drawn there. Seed ${seed}.`,
+      subtitle: `Kept volume as that of AdaptiveSampler. Dashed: the budget, ${BUDGET} traces/s; seed ${seed}.`,
       panels: stepPanels(results),
       columns: 2,
       names: NAMES,

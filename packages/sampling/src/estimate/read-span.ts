@@ -8,6 +8,8 @@ const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const NANOS_PER_MS = 1_000_000n;
 const ENTRY_KINDS: readonly unknown[] = [2, 5, 'SPAN_KIND_SERVER', 'SPAN_KIND_CONSUMER'];
+/** Of a 64-bit number; making one of a million digits takes seconds. */
+const MAX_DIGITS = 20;
 const HEX = /^[\da-f]*$/i;
 
 type Lookup = (attribute: string) => unknown;
@@ -58,7 +60,9 @@ function hrTimeMs([seconds, nanoseconds]: HrTime): number {
 }
 
 function nanos(time: unknown): bigint {
-  return BigInt(String(time));
+  const text = String(time);
+  if (text.length > MAX_DIGITS) throw new RangeError('estimate: a time is no 64-bit number');
+  return BigInt(text);
 }
 
 /** Hex as it is, base64 and bytes as hex. */

@@ -229,6 +229,7 @@ describe('reading spans', () => {
       { spanContext: 1 },
       otlp({ traceId: 'x' }),
       otlp({ endTimeUnixNano: '?' }),
+      otlp({ endTimeUnixNano: '9'.repeat(1_000_000) }),
     ];
     const none = {
       spanContext: (): never => {
@@ -236,7 +237,7 @@ describe('reading spans', () => {
       },
     };
     const { unreadable, total } = estimate([...broken, none] as never[]);
-    expect([unreadable, total.kept, total.unknown]).toEqual([9, 0, 0]);
+    expect([unreadable, total.kept, total.unknown]).toEqual([10, 0, 0]);
   });
 
   test('names of groups may be anything', () => {
