@@ -74,6 +74,20 @@ describe('the preload', () => {
     ]);
   });
 
+  it('shares one budget among the workers of a cluster, with nothing written for it', async () => {
+    const env = { ...sink.env, SONDE_PRESET: 'production', SONDE_TRACES_PER_SECOND: '10' };
+    const outcome = await runProgram({ args: ['--import', REGISTER, 'cluster-budget.mjs'], env });
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
+    const leases = (JSON.parse(outcome.stdout) as Record<string, number>[]).map(
+      (fleet) => fleet['sonde.sampling.fleet.lease'] ?? Number.NaN,
+    );
+    expect(leases).toHaveLength(2);
+    for (const lease of leases) {
+      expect(lease).toBeGreaterThan(0);
+      expect(lease).toBeLessThan(10);
+    }
+  }, 40_000);
+
   it('switches everything off by OTEL_SDK_DISABLED=true', async () => {
     const port = await freePort();
     const env = { ...sink.env, SONDE_PROMETHEUS: '1', OTEL_EXPORTER_PROMETHEUS_PORT: String(port) };

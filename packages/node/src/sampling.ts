@@ -1,10 +1,19 @@
 import { getStringFromEnv } from '@opentelemetry/core';
 import type { Sampler, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { AdaptiveSampler, NextSpanProcessor, PresetName as SamplerPreset, SamplingRule } from '@sonde/sampling';
+import type {
+  AdaptiveSampler,
+  NextSpanProcessor,
+  OverheadGovernor,
+  PresetName as SamplerPreset,
+  SamplingRule,
+} from '@sonde/sampling';
 import type { Resolution } from './configuration/resolve-options.ts';
 import { fanOut } from './fan-out.ts';
+import { shareOnHost } from './fleet.ts';
 import { loadPackage } from './load-module.ts';
 import type { ResolvedOptions } from './types.ts';
+
+const nothing = (): void => {};
 
 type Sampling = typeof import('@sonde/sampling');
 
@@ -55,6 +64,16 @@ function createSampler({ PRESETS, presetSampler }: Sampling, options: ResolvedOp
   });
 }
 
+/** Behind all others; its shutdown ends what belongs to the sampler. */
+function lastProcessor(governor: OverheadGovernor, stopSharing: () => void): SpanProcessor {
+  const last = governor.spanProcessor() as unknown as SpanProcessor;
+  const shutdown = (): Promise<void> => {
+    stopSharing();
+    return last.shutdown();
+  };
+  return { ...last, shutdown };
+}
+
 /** A sampler that keeps everything: nothing to find out later, nothing to govern. */
 function keepAll(sampler: AdaptiveSampler): OwnSampling {
   return {
@@ -80,7 +99,7 @@ export function createSampling(resolution: Pick<Resolution, 'options' | 'sources
     sampler: sampler as unknown as Sampler,
     processors: (onlookers, createExporting) => {
       const exporting = createExporting((exporter) => governor.exporter(exporter));
-      const last = governor.spanProcessor() as unknown as SpanProcessor;
+      const last = lastProcessor(governor, exporting.length === 0 ? nothing : shareOnHost(sampling, sampler));
       const first = [teacherOf(sampler), ...onlookers];
       // Without anybody to export to, what is recorded for the tail stage would be recorded in vain.
       if (!options.tailSampling || exporting.length === 0) return [...first, ...exporting, last];
