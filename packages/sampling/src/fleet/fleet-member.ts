@@ -10,8 +10,10 @@ const SPREAD = 0.1;
 /** When leases change: at one moment for all, or what moves from one member to another would be there twice. */
 const APPLY_AT = 0.35;
 /** Longest wait for a store, as a part of a bucket, and at most. */
-const LIMIT_PART = 0.1;
+const LIMIT_PART = 0.15;
 const MAX_LIMIT_MS = 1000;
+/** How long a bucket is kept. */
+const KEPT_INTERVALS = 3;
 /** A request that a store never answers holds up others for so many buckets. */
 const MAX_PENDING_BUCKETS = 6;
 
@@ -97,9 +99,10 @@ export class FleetMember {
 
   async #tell(): Promise<void> {
     const bucket = this.#bucket;
+    const { store, intervalMs, sampler } = this.#config;
     const isTold = await this.#attempt(async () => {
-      const counts = this.budget.tell(this.#config.sampler.demand());
-      await this.#ask(() => this.#config.store.add(bucket, counts));
+      const counts = this.budget.tell(sampler.demand());
+      await this.#ask(() => store.add(bucket, counts, KEPT_INTERVALS * intervalMs));
     });
     this.#at(LISTEN_AT, () => void this.#listen(bucket, isTold));
   }

@@ -9,6 +9,7 @@ import type { FleetCounts } from './types.ts';
 const COMMAND = 'NODE_SONDE_FLEET_1';
 const MAX_PENDING = 100;
 const MAX_FIELDS = 20_000;
+const MAX_FIELD = 32;
 const MAX_GROUP = 200;
 
 /** What is asked for; `add` has counts. */
@@ -33,7 +34,9 @@ interface Message {
 function ignore(): void {}
 
 function isCount(entry: unknown): entry is [string, number] {
-  return Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'number';
+  return (
+    Array.isArray(entry) && typeof entry[0] === 'string' && entry[0].length <= MAX_FIELD && typeof entry[1] === 'number'
+  );
 }
 
 function readCounts(counts: unknown): FleetCounts | undefined {

@@ -18,8 +18,6 @@ export type RedisClient = IoredisClient | NodeRedisClient;
 export interface RedisFleetConfig {
   /** Members of one fleet have the same; 1 to 100 characters. */
   readonly group: string;
-  /** How long a bucket is kept, in whole seconds: three intervals of the exchange. Default 15. */
-  readonly ttlSeconds?: number;
 }
 
 const WHOLE = /^\d{1,15}$/;
@@ -74,15 +72,12 @@ function countsIn(answer: unknown): FleetCounts {
 /**
  * Lets processes on many hosts share a budget through a Redis server. The client stays the application's: it is not opened,
  * closed or listened to here, and asked nothing while it is not connected.
- * @throws TypeError or RangeError for a client or an option that does not fit
+ * @throws TypeError for a client or a group that does not fit
  */
-export function redisFleetStore(client: RedisClient, { group, ttlSeconds = 15 }: RedisFleetConfig): FleetStore {
+export function redisFleetStore(client: RedisClient, { group }: RedisFleetConfig): FleetStore {
   const { isReady, send } = connectionOf(client);
   if (typeof group !== 'string' || group === '' || group.length > 100) {
     throw new TypeError(`redisFleetStore: group must be a text of 1 to 100 characters, got ${String(group)}`);
-  }
-  if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > 3600) {
-    throw new RangeError(`redisFleetStore: ttlSeconds must be an integer from 1 to 3600, got ${String(ttlSeconds)}`);
   }
   const keyOf = (bucket: number): string => `sonde:${group}:${bucket}`;
   const all = (commands: string[][]): Promise<unknown[]> => {
@@ -90,10 +85,10 @@ export function redisFleetStore(client: RedisClient, { group, ttlSeconds = 15 }:
     return context.with(SUPPRESSED, () => Promise.all(commands.map((args) => send(args))));
   };
   return {
-    add: async (bucket, counts): Promise<void> => {
+    add: async (bucket, counts, keepMs): Promise<void> => {
       const key = keyOf(bucket);
       const added = Array.from(counts, ([field, count]) => ['HINCRBY', key, field, String(count)]);
-      await all([...added, ['EXPIRE', key, String(ttlSeconds)]]);
+      await all([...added, ['PEXPIRE', key, String(Math.ceil(keepMs))]]);
     },
     read: async (bucket): Promise<FleetCounts> => countsIn((await all([['HGETALL', keyOf(bucket)]]))[0]),
   };

@@ -3,8 +3,11 @@ export type FleetCounts = ReadonlyMap<string, number>;
 
 /** Where the members of a fleet tell each other what they have to carry. Both may reject; then the last lease holds. */
 export interface FleetStore {
-  /** Adds a member's numbers to those of the others in a bucket. Called once a bucket. */
-  add(bucket: number, counts: FleetCounts): Promise<void>;
+  /**
+   * Adds a member's numbers to those of the others in a bucket. Called once a bucket.
+   * @param keepMs how long the bucket must be there at least
+   */
+  add(bucket: number, counts: FleetCounts, keepMs: number): Promise<void>;
   /** The sums of a bucket; empty when nobody added anything. */
   read(bucket: number): Promise<FleetCounts>;
   /** How many members a new one assumes while it knows none; above 0. */

@@ -176,7 +176,7 @@ describe('a fleet', () => {
     const member = self.join({ a: 1000 });
     await self.run(20);
     const { store } = self;
-    self.store = { add: (bucket, counts) => store.add(bucket, counts), read: async () => new Map([['n', -1]]) };
+    self.store = { add: (bucket, counts) => store.add(bucket, counts, 0), read: async () => new Map([['n', -1]]) };
     await self.run(10);
     self.store = { add: async () => {}, read: async () => new Map([['n', 1]]) };
     await self.run(10);

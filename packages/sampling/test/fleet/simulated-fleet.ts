@@ -55,7 +55,7 @@ export class SimulatedFleet {
       },
     };
     const store: FleetStore = {
-      add: (bucket: number, counts: FleetCounts) => (simulated.isCut ? gone() : this.store.add(bucket, counts)),
+      add: (bucket: number, counts: FleetCounts) => (simulated.isCut ? gone() : this.store.add(bucket, counts, 0)),
       read: (bucket: number) => (simulated.isCut ? gone() : this.store.read(bucket)),
     };
     const sampler = {

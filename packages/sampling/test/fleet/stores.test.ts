@@ -17,41 +17,41 @@ describe('the store of threads', () => {
   test('adds up what several tell, by bucket, and forgets old buckets', async () => {
     const [first, second] = [threadFleetStore(), threadFleetStore()];
     expect(second.memory).toBe(first.memory);
-    await first.add(7, COUNTS);
-    await second.add(7, COUNTS);
-    await first.add(8, COUNTS);
+    await first.add(7, COUNTS, 1000);
+    await second.add(7, COUNTS, 1000);
+    await first.add(8, COUNTS, 1000);
     expect(await second.read(7)).toEqual(new Map([...COUNTS].map(([field, n]) => [field, 2 * n])));
     expect(await second.read(8)).toEqual(COUNTS);
     expect(await second.read(9)).toEqual(new Map());
-    await first.add(9, COUNTS);
+    await first.add(9, COUNTS, 1000);
     expect((await first.read(7)).get('n')).toBe(1);
   });
 
   test('gives the place of members that are gone to others, and refuses more than there are places', async () => {
     const { memory } = threadFleetStore();
-    for (let i = 0; i < 64; i += 1) await threadFleetStore(memory).add(100, COUNTS);
+    for (let i = 0; i < 64; i += 1) await threadFleetStore(memory).add(100, COUNTS, 1000);
     const late = threadFleetStore(memory);
-    await expect(late.add(101, COUNTS)).rejects.toThrow('more than 64 threads');
-    await late.add(110, COUNTS);
+    await expect(late.add(101, COUNTS, 1000)).rejects.toThrow('more than 64 threads');
+    await late.add(110, COUNTS, 1000);
     expect(await late.read(110)).toEqual(COUNTS);
   });
 
   test('a thread that ended amid writing blocks nobody', async () => {
     const store = threadFleetStore();
-    await store.add(5, COUNTS);
+    await store.add(5, COUNTS, 1000);
     const owners = new Int32Array(store.memory, 0, 64);
     const header = new Int32Array(store.memory, 256 + (4096 + 8), 2);
     expect([owners[0] !== 0, header[0]]).toEqual([true, 2]);
     Atomics.store(header, 0, 3);
     expect(await store.read(5)).toEqual(new Map());
-    for (let i = 0; i < 64; i += 1) await threadFleetStore(store.memory).add(15, COUNTS);
+    for (let i = 0; i < 64; i += 1) await threadFleetStore(store.memory).add(15, COUNTS, 1000);
     expect((await store.read(15)).get('n')).toBe(64);
   });
 
   test('refuses what does not fit, and memory of another kind', async () => {
     const store = threadFleetStore();
     const huge = new Map(Array.from({ length: 500 }, (_, i) => [`k${'x'.repeat(12)}${i}`, 2 ** 40]));
-    await expect(store.add(1, huge)).rejects.toThrow('too much to tell');
+    await expect(store.add(1, huge, 1000)).rejects.toThrow('too much to tell');
     expect(() => threadFleetStore(new SharedArrayBuffer(8))).toThrow('memory must be that of another');
   });
 
