@@ -1,5 +1,5 @@
 /**
- * The measured service: node:http, a server span from instrumentation-http and ten spans inside, as middleware, queries
+ * The measured service: node:http, a server span from instrumentation-http and SPANS_INSIDE spans within, as middleware, queries
  * and calls make them. What observes it comes by `--import`. `/usage` answers with what the event-loop thread has spent.
  */
 import { createServer } from 'node:http';
@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { context, type Span, type Tracer, trace } from '@opentelemetry/api';
 import type { ServiceUsage } from './measured-service.ts';
 
-const SPANS_INSIDE = 10;
+const SPANS_INSIDE = Number(process.env.SPANS_INSIDE);
 let requests = 0;
 
 function work(tracer: Tracer, n: number): Span {
@@ -17,7 +17,7 @@ function work(tracer: Tracer, n: number): Span {
   return span;
 }
 
-/** Ten spans, each inside the one before, over a few turns of the loop. */
+/** `depth` spans, each inside the one before, over a few turns of the loop. */
 async function answer(tracer: Tracer, depth: number): Promise<number> {
   if (depth === 0) return JSON.stringify(Array.from({ length: 50 }, (_, id) => ({ id, name: `item ${id}` }))).length;
   const span = work(tracer, depth);

@@ -1,5 +1,5 @@
 /** What one new sample weighs at least: the estimate forgets over this many. */
-const MEMORY = 128;
+const MEMORY = 64;
 /** A sample counts up to this many times the estimate: a pause of the machine is no cost of ours. */
 const MOST = 8;
 /** What the first guess weighs, in samples. */
@@ -32,7 +32,7 @@ export class CostEstimate {
 }
 
 /** How fast a ratio of sums forgets, with each sample. */
-const KEPT = 0.95;
+const KEPT = 0.85;
 
 /** The mean cost of one of several things that are timed together: long batches count for more than short ones. */
 export class BatchCostEstimate {
