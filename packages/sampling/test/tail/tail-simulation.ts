@@ -31,7 +31,8 @@ export interface TailRun {
 export interface TailRunOptions {
   readonly workload: Workload;
   readonly seed: number;
-  readonly rareKey: number;
+  /** Keys from this one on are rare. */
+  readonly rareFrom: number;
   /** Part of the requests of a key that fail. */
   readonly errorShare: (key: number) => number;
   /** Changes settings while it runs, by the time alone. */
@@ -183,7 +184,7 @@ class Simulation {
 
   /** A request: a span, a child that may end late, and at times a second request of the same trace. */
   request(key: number): void {
-    const { rareKey, errorShare } = this.#options;
+    const { rareFrom, errorShare } = this.#options;
     const randomness = this.#randomness.randomness();
     const traceId = '1'.repeat(18) + randomness;
     const { over, isRemote } = this.#origin(traceId, randomness);
@@ -194,7 +195,7 @@ class Simulation {
     const durationMs = 15 * Math.exp(0.7 * this.#chance.normal());
     const hasReason = isError || isMarked;
     const base: Quantity[] = ['total'];
-    if (key === rareKey) base.push('rare');
+    if (key >= rareFrom) base.push('rare');
     if (isRemote) base.push('remote');
     const name = `operation ${key}`;
     const root = this.start(name, over, [...base, ...(hasReason ? (['reasons'] as const) : [])], traceId);
