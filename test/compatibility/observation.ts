@@ -60,6 +60,8 @@ export async function observe({ node, folder }: Place, args: readonly string[]):
         OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
         OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
         OWN_EXPORT: ownExport,
+        // Every trace is kept, and goes through the sampler, the tail stage and the governor on its way.
+        SONDE_TRACES_PER_SECOND: '100000',
       },
       async whenReady() {
         served = await fetch(`http://127.0.0.1:${port}/metrics`).then(

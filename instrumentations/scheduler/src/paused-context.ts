@@ -1,4 +1,4 @@
-import { isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
+import { createTraceState, isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
 import { currentRoute } from '@sonde/instrumentation-kit';
 
 const HOOK = 'sonde.scheduler.paused_context.1';
@@ -14,8 +14,14 @@ export interface PausedContext {
 
 function describe(): string {
   try {
-    const { traceId, spanId, traceFlags } = trace.getActiveSpan()?.spanContext() ?? {};
-    return JSON.stringify({ traceId, spanId, traceFlags, route: currentRoute() });
+    const { traceId, spanId, traceFlags, traceState } = trace.getActiveSpan()?.spanContext() ?? {};
+    return JSON.stringify({
+      traceId,
+      spanId,
+      traceFlags,
+      traceState: traceState?.serialize(),
+      route: currentRoute(),
+    });
   } catch {
     // Called in the middle of the application's code: nothing may come out of it.
     return '';
@@ -37,8 +43,13 @@ export function exposePausedContext(): () => void {
 /** Reads what the hook wrote. Anything else gives an empty context. */
 export function parsePausedContext(text: string): PausedContext {
   try {
-    const { traceId, spanId, traceFlags, route } = JSON.parse(text) as Record<string, unknown>;
-    const spanContext = { traceId, spanId, traceFlags: Number(traceFlags) } as SpanContext;
+    const { traceId, spanId, traceFlags, traceState, route } = JSON.parse(text) as Record<string, unknown>;
+    const spanContext = {
+      traceId,
+      spanId,
+      traceFlags: Number(traceFlags),
+      ...(typeof traceState === 'string' ? { traceState: createTraceState(traceState) } : {}),
+    } as SpanContext;
     return {
       spanContext: isSpanContextValid(spanContext) ? spanContext : undefined,
       route: typeof route === 'string' ? route : undefined,

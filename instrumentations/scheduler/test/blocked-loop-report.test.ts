@@ -58,3 +58,8 @@ test.each(['', 'null', '[]', '"x"', '{', '{"traceId":"zz","spanId":1}', `{"trace
 test('a route without a trace is a route', () => {
   expect(parsePausedContext('{"route":"/x"}')).toEqual({ spanContext: undefined, route: '/x' });
 });
+
+test('the tracestate comes along: without it nobody knew at which threshold the trace was kept', () => {
+  const text = JSON.stringify({ traceId: TRACE, spanId: SPAN, traceFlags: 1, traceState: 'ot=th:8,vendor=x' });
+  expect(parsePausedContext(text).spanContext?.traceState?.serialize()).toBe('ot=th:8,vendor=x');
+});
