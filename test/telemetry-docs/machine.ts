@@ -13,7 +13,6 @@ const may = (reason: string): Excuse => ({ reason, isPossible: true });
 /** Excused only where the file is absent. */
 const needs = (file: string): Excuse | undefined => (existsSync(file) ? undefined : cannot(`there is no ${file}`));
 
-const FLEET = cannot('only where several threads or processes share a budget');
 const QUOTA = may('only below a control group with a CPU quota');
 
 /** By name of metric, event or span. What is not here, or undefined, must come out. */
@@ -24,10 +23,6 @@ export const EXCUSES: Readonly<Record<string, Excuse | undefined>> = {
   'sonde.scheduler.gc_pause': may(
     'a collection seldom stops a thread for 100 ms, save on a machine that is overloaded',
   ),
-  'sonde.sampling.fleet.lease': FLEET,
-  'sonde.sampling.fleet.size': FLEET,
-  'sonde.sampling.fleet.failures': FLEET,
-  'sonde.sampling.fleet.age': FLEET,
   'sonde.scheduler.cgroup.cpu.limit': QUOTA,
   'sonde.scheduler.cgroup.cpu.periods': QUOTA,
   'sonde.scheduler.cgroup.cpu.throttled_periods': QUOTA,
