@@ -127,9 +127,10 @@ test('a part of the traces is kept, and the true counts follow from it', () => {
   expect(kept).toBeGreaterThan(0);
   expect(kept).toBeLessThan(seen / 2);
   expect(rows(title).every((row) => figure(row.kept) > 0)).toBe(true);
-  // Each interval holds the truth 19 times out of 20; all but one or two of seven routes do unless something is wrong.
+  // Each interval holds the truth nine times out of ten where probabilities change: more than half of seven do, or
+  // something is wrong.
   const [, right, known] = /in (\d+) of (\d+) routes/.exec(linesOf(title))?.map(Number) ?? [];
-  expect(right).toBeGreaterThanOrEqual((known ?? 7) - 2);
+  expect(right).toBeGreaterThan((known ?? 7) / 2);
 });
 
 test('filesystem operations are told by mount, and the slowest by path', () => {
