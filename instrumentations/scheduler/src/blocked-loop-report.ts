@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type SpanContext, type Tracer, trace } from '@opentelemetry/api';
 import { type EventHandle, eventStream } from '@sonde/event-stream';
-import { guard, type InstrumentsOf } from '@sonde/instrumentation-kit';
+import { callBack, guard, type InstrumentsOf } from '@sonde/instrumentation-kit';
 import type { Sighting } from './blocked-loop.ts';
 import type { METRICS } from './metric-names.ts';
 import { parsePausedContext } from './paused-context.ts';
@@ -75,7 +75,7 @@ export class BlockedLoopReporter {
       guard('scheduler.blocked-loop.span', () => this.#startSpan(report, spanContext), undefined);
     }
     const { onBlockedLoop } = this.#config;
-    if (onBlockedLoop !== undefined) guard('scheduler.onBlockedLoop', () => onBlockedLoop(report), undefined);
+    if (onBlockedLoop !== undefined) callBack('scheduler.onBlockedLoop', () => onBlockedLoop(report));
   }
 
   #emit(report: BlockedLoopReport): void {

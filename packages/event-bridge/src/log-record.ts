@@ -38,10 +38,16 @@ function fieldsOf(record: EventRecord, definition: EventDefinition | undefined):
   return fields;
 }
 
+/** A stack begins with what is at its top. */
+function firstLine(text: string): string {
+  const end = text.search(/[\r\n]/);
+  return end === -1 ? text : `${text.slice(0, end)} ...`;
+}
+
 /** One readable line: what happened, its fields, how often. */
 function bodyOf(fold: Fold, definition: EventDefinition | undefined, fields: Attributes): string {
   const sentence = (definition?.description ?? fold.worst.name).replace(/\.$/, '');
-  const facts = Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`);
+  const facts = Object.entries(fields).map(([key, value]) => `${key}=${firstLine(String(value))}`);
   const often = fold.count > 1 ? [`${fold.count} times`] : [];
   const all = [...facts, ...often].join(', ');
   return all === '' ? sentence : `${sentence}: ${all}`;

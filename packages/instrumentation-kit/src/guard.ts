@@ -89,3 +89,18 @@ export function guarded<Args extends unknown[]>(key: string, work: (...args: Arg
     }
   };
 }
+
+/**
+ * Calls back the application. What it throws is counted and said once, and so is what a promise that it returns rejects
+ * with: neither is Sonde's to hand on, nor an unhandled rejection of the process.
+ */
+export function callBack(scope: string, callback: () => unknown): void {
+  guard(
+    scope,
+    () => {
+      const returned = callback();
+      if (returned instanceof Promise) returned.catch((error: unknown) => reportFailure(scope, error));
+    },
+    undefined,
+  );
+}

@@ -1,7 +1,7 @@
 export { activeContext, contextOf } from './active-context.ts';
 export { claim } from './claim.ts';
 export { createFold, type Fold, type FoldConfig } from './fold.ts';
-export { countDropped, droppedCounts, guard, guarded, onWarning, reportFailure, warnOnce } from './guard.ts';
+export { callBack, countDropped, droppedCounts, guard, guarded, onWarning, reportFailure, warnOnce } from './guard.ts';
 export {
   type LibuvPool,
   type LibuvPoolDescriptor,

@@ -1,5 +1,5 @@
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
-import { countDropped, droppedCounts, guard, guarded, reportFailure, warnOnce } from '../src/guard.ts';
+import { callBack, countDropped, droppedCounts, guard, guarded, reportFailure, warnOnce } from '../src/guard.ts';
 
 const said: unknown[][] = [];
 
@@ -75,4 +75,22 @@ test('a flood of made-up causes stays bounded and is still counted', () => {
 test('counts are a copy', () => {
   (droppedCounts() as Map<string, number>).set('guard.test.copy', 1);
   expect(droppedCounts().has('guard.test.copy')).toBe(false);
+});
+
+test('an application that is called back may throw or reject: neither comes out', async () => {
+  const rejected: unknown[] = [];
+  const onRejection = (error: unknown): number => rejected.push(error);
+  process.on('unhandledRejection', onRejection);
+  const before = droppedCounts().get('test.callback') ?? 0;
+  callBack('test.callback', () => {
+    throw new Error('at once');
+  });
+  callBack('test.callback', async () => {
+    throw new Error('later');
+  });
+  callBack('test.callback', () => 'fine');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  process.off('unhandledRejection', onRejection);
+  expect(rejected).toEqual([]);
+  expect((droppedCounts().get('test.callback') ?? 0) - before).toBe(2);
 });

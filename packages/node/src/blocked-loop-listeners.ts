@@ -1,5 +1,5 @@
 import { shared } from '@sonde/event-stream';
-import { guard } from '@sonde/instrumentation-kit';
+import { callBack } from '@sonde/instrumentation-kit';
 import type { BlockedLoopReport } from '@sonde/instrumentation-scheduler';
 
 type Listener = (report: BlockedLoopReport) => void;
@@ -23,5 +23,5 @@ export function onBlockedLoop(listener: Listener): () => void {
 
 /** Hands a report to the listeners; one that throws keeps none of the others from it. */
 export function tellBlockedLoop(report: BlockedLoopReport): void {
-  for (const listener of listeners()) guard('node.on-blocked-loop', () => listener(report), undefined);
+  for (const listener of listeners()) callBack('node.on-blocked-loop', () => listener(report));
 }

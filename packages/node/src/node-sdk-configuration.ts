@@ -12,6 +12,7 @@ import { exporterNames } from './opentelemetry/environment.ts';
 import { metricReadersFromEnvironment } from './opentelemetry/metric-readers.ts';
 import { feedReader } from './opentelemetry/reader-feed.ts';
 import { batchProcessor, spanProcessorsFromEnvironment } from './opentelemetry/span-processors.ts';
+import { variableProblems } from './opentelemetry/variable-problems.ts';
 import { prometheusFromEnvironment } from './own-providers.ts';
 import { LocalRootProcessor, ownSpanProcessors } from './own-span-processors.ts';
 import { mayUseNetwork } from './permissions.ts';
@@ -29,6 +30,8 @@ interface OlderFields {
   readonly traceExporter?: SpanExporter;
   readonly logRecordProcessor?: unknown;
 }
+
+const LISTS = ['instrumentations', 'spanProcessors', 'metricReaders', 'logRecordProcessors'] as const;
 
 interface Plan {
   readonly sdk: NodeSdkConfiguration & OlderFields;
@@ -89,9 +92,19 @@ function takeApart(input: unknown): { sdk: NodeSdkConfiguration & OlderFields; c
     return { sdk: {}, code: input, problems: [] };
   }
   const { sdk = {}, ...code } = input as SondeConfigOptions;
-  if (typeof sdk === 'object' && sdk !== null) return { sdk, code, problems: [] };
+  if (typeof sdk === 'object' && sdk !== null) return { ...withLists(sdk), code };
   const problem = `option sdk must be an object of NodeSDK fields, got ${show(sdk)}; it is ignored`;
   return { sdk: {}, code, problems: [problem] };
+}
+
+/** Lists that are none are left out: NodeSDK, and what is added to them here, would throw. */
+function withLists(sdk: NodeSdkConfiguration): { sdk: NodeSdkConfiguration & OlderFields; problems: string[] } {
+  const wrong = LISTS.filter((field) => sdk[field] !== undefined && !Array.isArray(sdk[field]));
+  const kept = Object.entries(sdk).filter(([field]) => !(wrong as readonly string[]).includes(field));
+  return {
+    sdk: wrong.length === 0 ? sdk : (Object.fromEntries(kept) as NodeSdkConfiguration),
+    problems: wrong.map((field) => `option sdk.${field} must be an array, got ${show(sdk[field])}; it is ignored`),
+  };
 }
 
 function samplingOf(sdk: NodeSdkConfiguration, resolution: Resolution): OwnSampling | undefined {
@@ -106,7 +119,7 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
   const { options } = resolution;
   const role = processRole({ isMainThread, pid, script: argv[1], environment: env });
   const terminal = createTerminal({ role, banner: options.banner, hasChannel: process.channel != null });
-  for (const problem of [...problems, ...resolution.problems]) terminal.warn(problem);
+  for (const problem of [...problems, ...resolution.problems, ...variableProblems()]) terminal.warn(problem);
 
   const sampling = samplingOf(sdk, resolution);
   const plan: Plan = { sdk, options, role, terminal, deliveries: new Deliveries(), sampling };

@@ -1,4 +1,4 @@
-import { getBooleanFromEnv, getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core';
+import { getBooleanFromEnv, getStringFromEnv } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
@@ -52,11 +52,10 @@ export interface OwnProviders {
   readonly deliveries: Deliveries;
 }
 
-function prometheusPort(warn: (sentence: string) => void): number | undefined {
-  const port = getNumberFromEnv('OTEL_EXPORTER_PROMETHEUS_PORT');
-  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= MAX_PORT)) return port;
-  warn(`OTEL_EXPORTER_PROMETHEUS_PORT must be an integer from 0 to ${MAX_PORT}, got ${port}; 9464 is used`);
-  return undefined;
+/** What is no port is told by `variableProblems`. */
+function prometheusPort(): number | undefined {
+  const port = Number(getStringFromEnv('OTEL_EXPORTER_PROMETHEUS_PORT') ?? Number.NaN);
+  return Number.isInteger(port) && port >= 0 && port <= MAX_PORT ? port : undefined;
 }
 
 /** The sentence that tells why metrics are not served, and the way out. */
@@ -77,7 +76,7 @@ export function describeUnavailable(address: string, reason: Unavailable): strin
 export function prometheusFromEnvironment(warn: (sentence: string) => void): PrometheusEndpoint {
   return createPrometheusEndpoint({
     host: getStringFromEnv('OTEL_EXPORTER_PROMETHEUS_HOST'),
-    port: prometheusPort(warn),
+    port: prometheusPort(),
     onUnavailable: (address, reason) => warn(describeUnavailable(address, reason)),
   });
 }

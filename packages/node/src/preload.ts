@@ -1,6 +1,7 @@
 import { resolveOptions, workingDirectory } from './configuration/resolve-options.ts';
 import { started } from './handle-state.ts';
 import { loadSibling } from './load-module.ts';
+import { variableProblems } from './opentelemetry/variable-problems.ts';
 import { markChildren, type ProcessRole } from './process-role.ts';
 import type { RuntimeConfig } from './runtime.ts';
 import { createTerminal } from './terminal.ts';
@@ -28,7 +29,7 @@ export function preload(role: ProcessRole): void {
   const resolution = resolveOptions({ environment: env, directory: workingDirectory() });
   const hasChannel = process.channel !== undefined && process.channel !== null;
   const terminal = createTerminal({ role, banner: resolution.options.banner, hasChannel });
-  for (const problem of resolution.problems) terminal.warn(problem);
+  for (const problem of [...resolution.problems, ...variableProblems()]) terminal.warn(problem);
   state.runtime = start({ resolution, role, terminal });
   if (role === 'main') markChildren(env, pid);
 }

@@ -53,15 +53,11 @@ function mayDrop({ sampler, tracesPerSecond, samplingRate }: ResolvedOptions): b
 function createSampler({ PRESETS, presetSampler }: Sampling, options: ResolvedOptions): AdaptiveSampler {
   const { sampler: name, tracesPerSecond, samplingRate } = options;
   const preset = name as SamplerPreset;
-  // A rule of the preset that keeps everything would leave nothing for a budget or a rate to decide.
+  if (samplingRate === undefined)
+    return presetSampler(preset, tracesPerSecond === undefined ? {} : { tracesPerSecond });
   const never = (PRESETS[preset].rules ?? []).filter(({ keep }) => keep === 'never');
-  const everything: SamplingRule[] =
-    samplingRate === undefined ? [] : [{ name: 'everything', keep: { probability: samplingRate } }];
-  const isGiven = tracesPerSecond !== undefined || samplingRate !== undefined;
-  return presetSampler(preset, {
-    ...(isGiven ? { rules: [...never, ...everything] } : {}),
-    ...(tracesPerSecond === undefined ? {} : { tracesPerSecond }),
-  });
+  const everything: SamplingRule = { name: 'everything', keep: { probability: samplingRate } };
+  return presetSampler(preset, { rules: [...never, everything] });
 }
 
 /** Behind all others; its shutdown ends what belongs to the sampler. */

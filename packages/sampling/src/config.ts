@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { checkOptionNames } from '@sonde/instrumentation-kit';
 import type { KeyFunction } from './key-source.ts';
 import type { SamplingRule } from './rules.ts';
 
@@ -85,7 +87,7 @@ function describeRule({ min, max, isInteger, orZero }: Rule): string {
 }
 
 function checkNumber(option: string, value: unknown, rule: Rule): number {
-  const message = `AdaptiveSampler: ${option} must be ${describeRule(rule)}, got ${String(value)}`;
+  const message = `AdaptiveSampler: ${option} must be ${describeRule(rule)}, got ${show(value)}`;
   if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(message);
   if (rule.orZero === true && value === 0) return value;
   if (value < rule.min || value > rule.max) throw new RangeError(message);
@@ -93,13 +95,19 @@ function checkNumber(option: string, value: unknown, rule: Rule): number {
   return value;
 }
 
+/** Strings in quotes; whatever has no text of its own as well. */
+function show(value: unknown): string {
+  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
+}
+
 function refuse(option: string, rule: string, value: unknown): never {
-  throw new TypeError(`AdaptiveSampler: ${option} must be ${rule}, got ${String(value)}`);
+  throw new TypeError(`AdaptiveSampler: ${option} must be ${rule}, got ${show(value)}`);
 }
 
 function checkKeep(option: string, keep: SamplingRule['keep']): void {
   if (keep === 'always' || keep === 'never') return;
   const isObject = typeof keep === 'object' && keep !== null;
+  if (isObject) checkOptionNames(`AdaptiveSampler: ${option}`, keep, ['probability', 'budget']);
   if (isObject && 'probability' in keep && !('budget' in keep)) {
     checkNumber(`${option}.probability`, keep.probability, { min: 0, max: 1 });
   } else if (isObject && 'budget' in keep && !('probability' in keep)) {
@@ -111,9 +119,11 @@ function isKind(kind: unknown): boolean {
   return Number.isInteger(kind) && (kind as number) >= 0 && (kind as number) <= 4;
 }
 
+const RULE_OPTIONS = ['name', 'route', 'kind', 'attribute', 'keep'];
+
 function checkRule(rule: SamplingRule, index: number): void {
   const at = `rules[${index}]`;
-  if (typeof rule !== 'object' || rule === null) refuse(at, 'an object', rule);
+  checkOptionNames(`AdaptiveSampler: ${at}`, rule, RULE_OPTIONS);
   const { name = '', route = '*', kind = 0, attribute = { key: '' }, keep } = rule;
   if (typeof name !== 'string') refuse(`${at}.name`, 'a string', name);
   if (typeof route !== 'string' || route === '') refuse(`${at}.route`, 'a route or path', route);
@@ -145,7 +155,7 @@ function resolveBudget(config: AdaptiveSamplerConfig): Pick<ResolvedConfig, 'bud
  * @throws TypeError for a wrong type, RangeError for a value out of range
  */
 export function resolveConfig(config: AdaptiveSamplerConfig = {}): ResolvedConfig {
-  if (typeof config !== 'object' || config === null) refuse('options', 'an object', config);
+  checkOptionNames('AdaptiveSampler', config, [...Object.keys(DEFAULTS), 'spansPerSecond', 'key']);
   const number = (option: keyof typeof RULES): number =>
     checkNumber(option, config[option] ?? DEFAULTS[option], RULES[option]);
   if (config.key !== undefined && typeof config.key !== 'function') refuse('key', 'a function', config.key);

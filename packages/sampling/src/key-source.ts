@@ -34,6 +34,10 @@ export class KeySource {
   /** What a rule's `route` is compared with: the learned route, else the path as it came, else the span name. */
   route = '';
   readonly #hash: KeyHash;
+  #begunKind = -1;
+  #begunMethod = '';
+  #begunHigh = 0;
+  #begunLow = 0;
   readonly #routes = new LearnedRoutes();
   #custom = '';
   #isPath = false;
@@ -93,9 +97,20 @@ export class KeySource {
     this.#take();
   }
 
+  /** Most requests begin like the one before: kind and method are hashed when they change. */
   #begin(): void {
-    this.#hash.begin(this.#kind);
-    this.#hash.text(this.#method);
+    const hash = this.#hash;
+    if (this.#kind === this.#begunKind && this.#method === this.#begunMethod) {
+      hash.high = this.#begunHigh;
+      hash.low = this.#begunLow;
+      return;
+    }
+    hash.begin(this.#kind);
+    hash.text(this.#method);
+    this.#begunKind = this.#kind;
+    this.#begunMethod = this.#method;
+    this.#begunHigh = hash.high;
+    this.#begunLow = hash.low;
   }
 
   #take(): void {

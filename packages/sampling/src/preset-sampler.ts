@@ -1,6 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
+import { checkOptionNames } from '@sonde/instrumentation-kit';
 import { AdaptiveSampler } from './adaptive-sampler.ts';
-import type { AdaptiveSamplerConfig, AdaptiveSamplerEnvironment } from './config.ts';
+import { type AdaptiveSamplerConfig, type AdaptiveSamplerEnvironment, DEFAULTS } from './config.ts';
 import type { SamplingRule } from './rules.ts';
 
 /** Requests to this process; that it asks another for its health is its own doing. */
@@ -38,7 +39,22 @@ export function presetSampler(
     const names = Object.keys(PRESETS).join(', ');
     throw new RangeError(`presetSampler: name must be one of ${names}, got ${String(name)}`);
   }
-  const preset: AdaptiveSamplerConfig = { ...PRESETS[name] };
-  if (config.spansPerSecond !== undefined) delete preset.tracesPerSecond;
-  return new AdaptiveSampler({ ...preset, ...config }, environment);
+  const { rules = [], tracesPerSecond, ...preset } = PRESETS[name];
+  const hasBudget = config?.spansPerSecond !== undefined || config?.tracesPerSecond !== undefined;
+  return new AdaptiveSampler(
+    {
+      ...preset,
+      // A rule that keeps everything would leave a budget nothing to decide.
+      rules: hasBudget ? rules.filter(({ keep }) => keep !== 'always') : rules,
+      ...(hasBudget || tracesPerSecond === undefined ? {} : { tracesPerSecond }),
+      ...checked(config),
+    },
+    environment,
+  );
+}
+
+/** Anything but an object would be spread into nothing, unsaid. */
+function checked(config: AdaptiveSamplerConfig): AdaptiveSamplerConfig {
+  checkOptionNames('presetSampler', config, [...Object.keys(DEFAULTS), 'spansPerSecond', 'key']);
+  return config;
 }

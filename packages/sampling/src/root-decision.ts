@@ -154,6 +154,7 @@ export class RootDecision {
     try {
       const custom: unknown = key(name, attributes, kind, context);
       if (typeof custom === 'string') return custom;
+      if (custom instanceof Promise) custom.catch(() => {});
       if (custom !== undefined) this.#fallbacks.report('key_invalid');
     } catch (error) {
       this.#fallbacks.report('key_threw', error);

@@ -32,6 +32,16 @@ test('what is given replaces what the preset says', () => {
   expect(presetSampler('production', { spansPerSecond: 30 }).toString()).toBe('AdaptiveSampler{30 spans/s}');
 });
 
+test('a budget replaces the rule that keeps everything, and no other', () => {
+  const rules = presetSampler('development', { tracesPerSecond: 3 }).describe().rules;
+  expect(rules.map(({ name }) => name)).not.toContain('everything');
+  expect(rules.map(({ name }) => name)).toContain('/healthz, kind 1');
+});
+
+test.each([null, 5, 'x', [], { tracesPersecond: 1 }])('%j are no options', (config) => {
+  expect(() => presetSampler('production', config as never)).toThrow(/^presetSampler: /);
+});
+
 test.each(['', 'Production', '__proto__', 'constructor', undefined])('%s is no preset', (name) => {
   expect(() => presetSampler(name as PresetName)).toThrow(
     /^presetSampler: name must be one of production, development, cost-saver, debug, minimal, got /,

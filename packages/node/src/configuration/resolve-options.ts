@@ -6,6 +6,8 @@ import { checkLayer, type Layer } from './schema.ts';
 import { SETTING_KEYS, type SettingKey } from './settings.ts';
 import { readConfigurationFile } from './yaml-file.ts';
 
+const MOST_PROBLEMS = 10;
+
 /** The settings that hold, where each came from, and everything that was wrong with what was given. */
 export interface Resolution {
   readonly options: ResolvedOptions;
@@ -83,6 +85,12 @@ export function resolveOptions({ code, environment, directory }: ResolveInput): 
     options: options as unknown as ResolvedOptions,
     sources: sources as Readonly<Record<SettingKey, Source>>,
     file: file.path,
-    problems,
+    problems: capped(problems),
   };
+}
+
+/** A file full of mistakes is told by its first ones. */
+function capped(problems: readonly string[]): readonly string[] {
+  if (problems.length <= MOST_PROBLEMS) return problems;
+  return [...problems.slice(0, MOST_PROBLEMS), `and ${problems.length - MOST_PROBLEMS} more problems of this kind`];
 }

@@ -47,6 +47,8 @@ function settingsSchema(): Readonly<Record<SettingKey, ZodTypeAny>> {
   return schema;
 }
 
+const MOST_EXPLAINED = 20;
+
 function isSetting(key: string): key is SettingKey {
   return Object.hasOwn(SETTINGS, key);
 }
@@ -64,7 +66,8 @@ export function checkLayer({ place, values }: Layer): CheckedLayer {
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined || value === null) continue;
     if (!isSetting(key)) {
-      problems.push(unknownKey(key, place));
+      // Looking for what may have been meant takes time: not for thousands.
+      problems.push(problems.length < MOST_EXPLAINED ? unknownKey(key, place) : `${place(key)} is not a setting`);
       continue;
     }
     const result = settingsSchema()[key].safeParse(value);

@@ -23,10 +23,34 @@ function listOf(name: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
-function hasEndpoint(signal: Signal): boolean {
-  return (
-    textOf('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined || textOf(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) !== undefined
-  );
+/** The endpoint that the variables name for a signal: its own, else the common one. */
+function namedEndpoint(signal: Signal): { readonly name: string; readonly text: string } | undefined {
+  for (const name of [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT']) {
+    const text = textOf(name);
+    if (text !== undefined) return { name, text: text.trim() };
+  }
+  return undefined;
+}
+
+const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
+
+/** Undefined for what the stock exporters would not understand: they would send to localhost instead. */
+function parseEndpoint(text: string, isGrpc: boolean): URL | undefined {
+  try {
+    const url = new URL(isGrpc && !SCHEME.test(text) ? `http://${text}` : text);
+    const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
+    return (isHttp || isGrpc) && url.hostname !== '' ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The variable that names an endpoint for a signal which is none, and what it says; undefined if all is well. */
+export function badEndpoint(signal: Signal): { readonly name: string; readonly text: string } | undefined {
+  const named = namedEndpoint(signal);
+  const isGrpc = otlpProtocol(signal) === 'grpc';
+  if (named === undefined || (isGrpc && named.text.startsWith('unix:'))) return undefined;
+  return parseEndpoint(named.text, isGrpc) === undefined ? named : undefined;
 }
 
 /**
@@ -41,8 +65,11 @@ export function exporterNames(signal: Signal): readonly string[] | undefined {
 
 function wantedExporters(signal: Signal): readonly string[] | undefined {
   const named = [...new Set(listOf(`OTEL_${signal}_EXPORTER`))];
-  if (named.length > 0) return named.includes('none') ? [] : named;
-  return hasEndpoint(signal) ? ['otlp'] : undefined;
+  // An endpoint that is none would be taken for localhost:4318.
+  const isBad = badEndpoint(signal) !== undefined;
+  if (named.includes('none')) return [];
+  if (named.length > 0) return named.filter((name) => !(isBad && name === 'otlp'));
+  return namedEndpoint(signal) !== undefined && !isBad ? ['otlp'] : undefined;
 }
 
 /** `grpc`, `http/json` or `http/protobuf`. */
@@ -61,21 +88,11 @@ export interface Endpoint {
   readonly port: number;
 }
 
-const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
-
 /** Undefined when the endpoint cannot be told from the variables (a unix socket, nonsense). */
 export function otlpEndpoint(signal: Signal): Endpoint | undefined {
   const isGrpc = otlpProtocol(signal) === 'grpc';
-  const text =
-    textOf(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ??
-    textOf('OTEL_EXPORTER_OTLP_ENDPOINT') ??
-    `http://localhost:${isGrpc ? 4317 : 4318}`;
-  if (text.startsWith('unix:')) return undefined;
-  try {
-    const url = new URL(SCHEME.test(text) ? text : `http://${text}`);
-    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-    return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
-  } catch {
-    return undefined;
-  }
+  const url = parseEndpoint(namedEndpoint(signal)?.text ?? `http://localhost:${isGrpc ? 4317 : 4318}`, isGrpc);
+  if (url === undefined) return undefined;
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
 }

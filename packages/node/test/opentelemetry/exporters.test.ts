@@ -148,7 +148,11 @@ describe('where the exporters send', () => {
     [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, { host: 'localhost', port: 4317 }],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' }, { host: 'collector.example', port: 443 }],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:1234/x' }, { host: '::1', port: 1234 }],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, { host: 'collector', port: 4317 }],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      { host: 'collector', port: 4317 },
+    ],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }, undefined],
     [
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:1', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://b:2' },
       { host: 'b', port: 2 },

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { checkOptionNames } from '@sonde/instrumentation-kit';
 import type { AdaptiveSampler } from '../adaptive-sampler.ts';
 import { TAIL_REASONS, type TailReason } from './tail-reason.ts';
@@ -61,7 +62,9 @@ const RANGES = {
 } as const satisfies Record<string, readonly [min: number, max: number]>;
 
 function refuse(option: string, rule: string, value: unknown): TypeError {
-  return new TypeError(`TailSamplingSpanProcessor: ${option} must be ${rule}, got ${String(value)}`);
+  return new TypeError(
+    `TailSamplingSpanProcessor: ${option} must be ${rule}, got ${inspect(value, { depth: 0, maxStringLength: 80 })}`,
+  );
 }
 
 function checkNumber(option: keyof typeof RANGES, value: unknown): number {
