@@ -49,7 +49,7 @@ describe('a preloaded program', () => {
     const outcome = await run([], { OTEL_EXPORTER_PROMETHEUS_PORT: port, OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.9' });
     expect(outcome).toMatchObject({ code: 0, stdout: 'done\n' });
     expect(lines(outcome.stderr)).toEqual([
-      `sonde: OTEL_EXPORTER_PROMETHEUS_PORT must be an integer from 0 to 65535, got ${port}; 9464 is used`,
+      `sonde: OTEL_EXPORTER_PROMETHEUS_PORT must be an integer from 0 to 65535, got "${port}"; 9464 is used`,
     ]);
   });
 

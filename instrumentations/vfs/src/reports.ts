@@ -1,6 +1,6 @@
-import type { Tracer } from '@opentelemetry/api';
+import { context, type Tracer } from '@opentelemetry/api';
 import type { EventHandle } from '@sonde/event-stream';
-import { activeContext, createFold, createPathRedactor, unobserved } from '@sonde/instrumentation-kit';
+import { activeContext, createFold, createPathRedactor, markTrace, unobserved } from '@sonde/instrumentation-kit';
 import type { MountTable } from './mount-table.ts';
 import { ATTRIBUTE } from './semantic-names.ts';
 import type { Row } from './series.ts';
@@ -29,7 +29,7 @@ export interface ReportsParts {
 
 /** Tells about the few operations worth telling about, each in the trace context it ran in. */
 export interface Reports {
-  /** An event, and a span with the true start and end unless there were too many. Microseconds. */
+  /** An event, a word to keep the trace, and a span with the true start and end unless there were too many. Microseconds. */
   slow(finished: Finished): void;
   /** An event for the first failure of its kind (operation, code, mount), then one a minute with their number. */
   failed(finished: Finished): void;
@@ -83,6 +83,7 @@ export function createReports({ config, events, mounts, tracer }: ReportsParts):
         const numbers = { timeMs: endMs, value: (endMs - startMs) / 1000, detail: bytes };
         emit(slowHandle(row.operation.name, row.mount.mountpoint), numbers, path);
         makeSpan?.(finished, path);
+        markTrace(context.active());
       });
     },
     failed({ row, target, startMs, endMs, code = '_OTHER' }): void {

@@ -9,6 +9,7 @@ export {
   libuvPool,
   libuvPoolSize,
 } from './libuv-pool.ts';
+export { LOCAL_TRACE, markTrace } from './local-trace.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
 export { checkOptionNames } from './options.ts';
 export { createPatches, impersonate } from './patches.ts';

@@ -4,14 +4,12 @@
  * what a trace has below it is not asked for then.
  */
 import { type Context, type Span, type SpanContext, trace } from '@opentelemetry/api';
+import { LOCAL_TRACE } from '@sonde/instrumentation-kit';
 import { parseOtMember } from './ot-member.ts';
 import { FOLLOW_DROPPED } from './parent-decision.ts';
 import { NO_SLOT, type RootDecision } from './root-decision.ts';
 import { isKept, NEVER, RANDOM_OFFSET, thresholdOf } from './threshold.ts';
 import { Decision, type SamplingResult } from './types.ts';
-
-/** Set on the spans of a local trace that a tail processor has seen, to what it knows of the trace. */
-export const LOCAL_TRACE: unique symbol = Symbol.for('sonde.sampling.local_trace') as never;
 
 /** What children that start late ask of a local trace. */
 export interface RecordedTrace {

@@ -17,6 +17,8 @@ const bursty: Workload = {
 /** Of what is promised; of the others it is enough that they are no sign of a bias. */
 const LIMITS: Record<string, number> = { total: 0.005, rare: 0.015, errors: 0.005 };
 const SEEDS = IS_LONG ? 6000 : 10;
+/** Ten runs tell a blunder, not chance: the short form repeats its seeds, the long one takes fresh ones. */
+const FIRST = IS_LONG ? SEED : 20_261_121;
 
 function biasOf(estimates: readonly Estimate[]): { bias: number; standardError: number } {
   const truth = estimates.reduce((sum, one) => sum + one.truth, 0) / estimates.length;
@@ -26,10 +28,10 @@ function biasOf(estimates: readonly Estimate[]): { bias: number; standardError: 
   return { bias, standardError: Math.sqrt(variance / errors.length) };
 }
 
-test(`estimates are unbiased over ${SEEDS} seeds from ${SEED} on`, () => {
+test(`estimates are unbiased over ${SEEDS} seeds from ${FIRST} on`, () => {
   const create = adaptive({ tracesPerSecond: 150, maxKeys: 32 });
   const runs = Array.from({ length: SEEDS }, (_, n) =>
-    simulate(create, bursty, { seed: (SEED + Math.imul(n + 1, 0x9e3779b1)) | 0, rareKey: 30 }),
+    simulate(create, bursty, { seed: (FIRST + Math.imul(n + 1, 0x9e3779b1)) | 0, rareKey: 30 }),
   );
   for (const [what, limit] of [
     ['total', 0.005],
@@ -64,7 +66,7 @@ test('so are those behind a tail stage, through promotions, evictions and late s
   const seeds = IS_LONG ? 2000 : 12;
   const runs: TailRun[] = [];
   for (let n = 0; n < seeds; n += 1) {
-    const seed = (SEED + Math.imul(n + 1, 0x7feb352d)) | 0;
+    const seed = (FIRST + Math.imul(n + 1, 0x7feb352d)) | 0;
     runs.push(await simulateTail({ ...STORM, seed }));
   }
   // Everything that could bias them did happen.

@@ -1,16 +1,5 @@
-import { type Context, context, trace } from '@opentelemetry/api';
-import { guard } from '@sonde/instrumentation-kit';
-import { LOCAL_TRACE } from '../record-tier.ts';
-
-/** The span of a context, as a tail processor has marked it. */
-interface MarkedSpan {
-  readonly [LOCAL_TRACE]?: { mark?(): boolean };
-}
-
-function mark(active: Context): boolean {
-  const span = trace.getSpan(active) as MarkedSpan | undefined;
-  return span?.[LOCAL_TRACE]?.mark?.() === true;
-}
+import { type Context, context } from '@opentelemetry/api';
+import { guard, markTrace } from '@sonde/instrumentation-kit';
 
 /**
  * Asks for the trace of the active span to be kept, from anywhere inside it and until its first span in this process has
@@ -20,5 +9,5 @@ function mark(active: Context): boolean {
  * @returns false when that cannot be any more: nothing of it is recorded, or no tail processor is there
  */
 export function keepTrace(active?: Context): boolean {
-  return guard('sampling.keepTrace', () => mark(active ?? context.active()), false);
+  return guard('sampling.keepTrace', () => markTrace(active ?? context.active()), false);
 }

@@ -1,7 +1,7 @@
 import { type Context, type Span, TraceFlags, trace } from '@opentelemetry/api';
-import { guarded, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
+import { guarded, LOCAL_TRACE, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
 import { describeKeys } from '../description.ts';
-import { LOCAL_TRACE, type TailAttachment } from '../record-tier.ts';
+import type { TailAttachment } from '../record-tier.ts';
 import { NEVER } from '../threshold.ts';
 import { everyUnref, Ticker } from '../ticker.ts';
 import { keptSpan } from './kept-span.ts';
