@@ -34,7 +34,11 @@ export function hasSwitchedOff(user: NodeJS.ProcessEnv): boolean {
 /** The environment that sets the sampler's budget, unless the user has said anything about the sampler. */
 export function samplingEnv(tracesPerSecond: number, user: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isSet = SAMPLING.some((name) => (user[name] ?? '').trim() !== '');
-  return isSet ? {} : { SONDE_TRACES_PER_SECOND: String(tracesPerSecond) };
+  return {
+    // In its first seconds all code is cold, and recording takes more than the usual hundredth; faults come that early.
+    SONDE_OVERHEAD_TARGET: '0.2',
+    ...(isSet ? {} : { SONDE_TRACES_PER_SECOND: String(tracesPerSecond) }),
+  };
 }
 
 /** The flag that preloads Sonde: an address, so that it works in any folder. */
