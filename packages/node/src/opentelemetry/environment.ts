@@ -1,4 +1,3 @@
-import { diag } from '@opentelemetry/api';
 import { mayUseNetwork } from '../permissions.ts';
 
 /** The three signals, as OTEL_* variables spell them. */
@@ -72,14 +71,11 @@ function wantedExporters(signal: Signal): readonly string[] | undefined {
   return namedEndpoint(signal) !== undefined && !isBad ? ['otlp'] : undefined;
 }
 
-/** `grpc`, `http/json` or `http/protobuf`. */
+/** `grpc`, `http/json` or `http/protobuf`; the last also for anything else, which `variableProblems` tells. */
 export function otlpProtocol(signal: Signal): 'grpc' | 'http/json' | 'http/protobuf' {
   const named = textOf(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? textOf('OTEL_EXPORTER_OTLP_PROTOCOL');
   const protocol = named?.trim();
-  if (protocol === undefined || protocol === '') return 'http/protobuf';
-  if (protocol === 'grpc' || protocol === 'http/json' || protocol === 'http/protobuf') return protocol;
-  diag.warn(`OTLP protocol must be grpc, http/json or http/protobuf, got "${protocol}"; http/protobuf is used`);
-  return 'http/protobuf';
+  return protocol === 'grpc' || protocol === 'http/json' ? protocol : 'http/protobuf';
 }
 
 /** Host and port that a signal's OTLP exporter connects to, to ask whether anybody listens there. */

@@ -1,4 +1,3 @@
-import { diag } from '@opentelemetry/api';
 import { getNumberFromEnv } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { LoggerProvider, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -30,7 +29,7 @@ function processorOf(name: string, sdk: SdkLogs, deliveries: Deliveries): LogRec
     case 'console':
       return [new sdk.SimpleLogRecordProcessor({ exporter: new sdk.ConsoleLogRecordExporter() })];
     default:
-      diag.warn(`OTEL_LOGS_EXPORTER must be otlp, console or none, got "${name}"; it is ignored`);
+      // Told by `variableProblems`.
       return [];
   }
 }

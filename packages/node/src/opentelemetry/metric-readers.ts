@@ -1,4 +1,3 @@
-import { diag } from '@opentelemetry/api';
 import { getStringFromEnv } from '@opentelemetry/core';
 import {
   AggregationTemporality,
@@ -37,10 +36,7 @@ const TEMPORALITIES: Readonly<Record<string, AggregationTemporalitySelector>> = 
 
 function temporalitySelector(): AggregationTemporalitySelector {
   const name = getStringFromEnv('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')?.toLowerCase();
-  if (name === undefined) return cumulative;
-  if (Object.hasOwn(TEMPORALITIES, name)) return TEMPORALITIES[name] ?? cumulative;
-  diag.warn(`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE must be cumulative, delta or lowmemory, got "${name}"`);
-  return cumulative;
+  return (name !== undefined && Object.hasOwn(TEMPORALITIES, name) ? TEMPORALITIES[name] : undefined) ?? cumulative;
 }
 
 /** An OTLP metric exporter that tells its temporality before it is loaded: readers ask at once. */
@@ -96,8 +92,7 @@ class MetricReadersFromEnvironment implements MetricReaders {
       case 'prometheus':
         this.#addPrometheus();
         break;
-      default:
-        diag.warn(`OTEL_METRICS_EXPORTER must be otlp, console, prometheus or none, got "${name}"; it is ignored`);
+      // Any other is told by `variableProblems`.
     }
   }
 

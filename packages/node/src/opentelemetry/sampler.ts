@@ -1,4 +1,3 @@
-import { diag } from '@opentelemetry/api';
 import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core';
 import {
   AlwaysOffSampler,
@@ -21,18 +20,16 @@ const SAMPLERS: Readonly<Record<string, () => Sampler>> = {
 
 function ratio(): number {
   const value = getNumberFromEnv('OTEL_TRACES_SAMPLER_ARG');
-  if (value !== undefined && value >= 0 && value <= 1) return value;
-  diag.error(`OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, got ${value}; 1 is used`);
-  return 1;
+  return value !== undefined && value >= 0 && value <= 1 ? value : 1;
 }
 
-/** The sampler that OTEL_TRACES_SAMPLER names; undefined leaves the choice to the SDK (parent-based, always on). */
+/**
+ * The sampler that OTEL_TRACES_SAMPLER names; undefined leaves the choice to the SDK (parent-based, always on). Other
+ * names are told by `variableProblems`.
+ */
 export function samplerFromEnvironment(): Sampler | undefined {
   const name = getStringFromEnv('OTEL_TRACES_SAMPLER');
-  if (name === undefined) return undefined;
-  if (Object.hasOwn(SAMPLERS, name)) return SAMPLERS[name]?.();
-  diag.error(`OTEL_TRACES_SAMPLER must be one of ${Object.keys(SAMPLERS).join(', ')}, got "${name}"; it is ignored`);
-  return undefined;
+  return name !== undefined && Object.hasOwn(SAMPLERS, name) ? SAMPLERS[name]?.() : undefined;
 }
 
 const first = (...names: string[]): number | undefined =>

@@ -1,4 +1,4 @@
-import { diag, type MeterProvider } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/api';
 import {
   BatchSpanProcessor,
   ConsoleSpanExporter,
@@ -54,7 +54,7 @@ function processorOf(
     case 'console':
       return [new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })];
     default:
-      diag.warn(`OTEL_TRACES_EXPORTER must be otlp, console, zipkin or none, got "${name}"; it is ignored`);
+      // Told by `variableProblems`.
       return [];
   }
 }

@@ -17,6 +17,8 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://collector:4318/x'],
   ['OTEL_EXPORTER_PROMETHEUS_PORT', '0'],
   ['OTEL_TRACES_SAMPLER', ' '],
+  ['OTEL_TRACES_SAMPLER_ARG', 'used by no sampler'],
+  ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'LowMemory'],
 ])('nothing is said of %s=%s', (name, value) => {
   process.env[name] = value;
   expect(variableProblems()).toEqual([]);
@@ -25,6 +27,9 @@ test.each([
 test.each([
   ['OTEL_TRACES_EXPORTER', 'otlp,foo', 'must be out of otlp, console, zipkin, none, got "foo"; that is ignored'],
   ['OTEL_TRACES_SAMPLER', 'dice', 'must be out of always_on'],
+  ['OTEL_TRACES_SAMPLER', 'jaeger_remote', 'must be out of always_on'],
+  ['OTEL_TRACES_SAMPLER', 'traceidratio', '_ARG must be a number from 0 to 1, got nothing; 1 is used'],
+  ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'gamma', 'must be out of cumulative, delta, lowmemory'],
   ['OTEL_EXPORTER_OTLP_PROTOCOL', 'carrier-pigeon', 'must be out of grpc, http/json, http/protobuf'],
   ['OTEL_EXPORTER_PROMETHEUS_PORT', 'abc', 'must be an integer from 0 to 65535, got "abc"; 9464 is used'],
   ['OTEL_EXPORTER_PROMETHEUS_PORT', '65536', 'must be an integer from 0 to 65535, got "65536"'],
@@ -36,7 +41,7 @@ test.each([
 ])('%s=%j is told', (name, value, sentence) => {
   process.env[name] = value;
   expect(variableProblems()).toHaveLength(1);
-  expect(variableProblems()[0]).toContain(`${name} ${sentence}`);
+  expect(variableProblems()[0]).toContain(sentence.startsWith('_') ? name + sentence : `${name} ${sentence}`);
 });
 
 test.each(['127.0.0.1:4391', 'notaurl', 'http://', 'http://127.0.0.1:99999', 'localhost:4318'])(
@@ -49,3 +54,11 @@ test.each(['127.0.0.1:4391', 'notaurl', 'http://', 'http://127.0.0.1:99999', 'lo
     expect(exporterNames('TRACES')).toEqual(['console']);
   },
 );
+
+test.each(['0.5x', '2', '-1', 'NaN'])('a ratio of %s is told', (ratio) => {
+  process.env.OTEL_TRACES_SAMPLER = 'parentbased_traceidratio';
+  process.env.OTEL_TRACES_SAMPLER_ARG = ratio;
+  expect(variableProblems()).toEqual([
+    `OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, got "${ratio}"; 1 is used`,
+  ]);
+});
