@@ -8,7 +8,7 @@ const file = join(directory, 'file');
 writeFileSync(file, 'hällo');
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-test('alone in a plain NodeSDK it records into ordinary instruments and makes spans in the active trace', async () => {
+test('alone in a plain NodeSDK it records into ordinary instruments, makes spans in the active trace and asks to keep it', async () => {
   const { code, stdout, stderr } = await runProgram([join(__dirname, 'fixtures', 'plain-sdk-program.ts'), file]);
   expect([code, stderr]).toEqual([0, '']);
   expect(JSON.parse(stdout)).toEqual({
@@ -22,5 +22,6 @@ test('alone in a plain NodeSDK it records into ordinary instruments and makes sp
       ['vfs readFile', true],
       ['request', false],
     ],
+    marks: 2,
   });
 });

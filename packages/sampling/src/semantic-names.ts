@@ -215,7 +215,7 @@ const ATTRIBUTES = {
     name: 'sonde.sampling.reason',
     type: 'string',
     description:
-      '`key_threw`, `key_invalid`, `internal_error`, `parent_without_threshold` (kept, its true count is unknown) or `update_refused`; of an exchange: `error`, `timeout`, `garbage`, `lost` or `late`; of a local trace at its end: `explicit`, `error`, `anomaly`, `slow`, `rare` or `normal`.',
+      '`key_threw`, `key_invalid`, `internal_error`, `parent_without_threshold` (kept, its true count is unknown) or `update_refused`; of an exchange: `error`, `timeout`, `garbage`, `lost` or `late`; of a local trace at its end: `explicit` (`keepTrace()`, a slow filesystem operation), `error`, `anomaly`, `slow`, `rare` or `normal`.',
     example: 'parent_without_threshold',
   },
 } as const;
