@@ -35,11 +35,11 @@ export interface EventLogBridgeConfig {
   /** Event names that never become logs. Default `['sonde.span']`: a failed span is exported as a span already. */
   readonly excludedEvents?: readonly string[];
   /**
-   * Events that arrive within this many ms of an identical one (name, labels, thread) become one log record, when that
-   * time is over; 0..3,600,000, 0 folds nothing. Default 5,000.
+   * An event is written at once; identical ones (name, labels, thread) that follow within this many ms become one more
+   * log record when that time is over; 0..3,600,000, 0 folds nothing. Default 5,000.
    */
   readonly foldWindowMs?: number;
-  /** Different events held open at once, 1..100,000; beyond it the oldest is written early. Default 1,000. */
+  /** Different events followed at once, 1..100,000; beyond it the repetitions of the oldest are written early. Default 1,000. */
   readonly maxOpenFolds?: number;
   /** Log records a second in the long run, above 0 and up to 1,000,000. Default 10. */
   readonly logsPerSecond?: number;
