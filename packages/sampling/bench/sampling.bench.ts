@@ -9,7 +9,7 @@ import { saveCharts } from './simulation/charts.ts';
 import { compareAll, type Figures, NAMES } from './simulation/comparison.ts';
 import { emaThroughput, rateLimiting, ratio } from './simulation/peers.ts';
 import { type Create, type Estimate, type Outcome, simulate } from './simulation/simulate.ts';
-import type { Workload } from './simulation/workload.ts';
+import { bursty, type Workload } from './simulation/workload.ts';
 
 const BUDGET = 100;
 /** Mean of |X - B| / B for a Poisson X with mean 100: 2 e^-B B^(B+1) / B! / B. */
@@ -150,15 +150,6 @@ function coveragePart(seed: () => number): Part {
 
 /** So many that chance alone fails a gate in fewer than one run of a hundred: 2 SE of the errors are a third of the limit. */
 const BIAS_SEEDS = 6000;
-const bursty: Workload = {
-  seconds: 30,
-  rate: (t) => (t < 10 ? 100 : t < 20 ? 1000 : 50),
-  maxRate: 1000,
-  keys: 40,
-  skew: 1.1,
-  errorShare: (key) => (key % 5 === 0 ? 0.3 : 0.05),
-};
-
 /** Mean and standard error of the relative error of estimates. */
 function biasOf(estimates: readonly Estimate[]): { bias: number; standardError: number } {
   const truth = mean(estimates.map((estimate) => estimate.truth));

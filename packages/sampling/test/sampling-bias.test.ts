@@ -1,19 +1,11 @@
 // long: counts estimated from thresholds over 6,000 fresh seeds: totals, a rare key, errors; through steps, promotions, evictions
 import { adaptive } from '../bench/simulation/adaptive.ts';
 import { type Estimate, simulate } from '../bench/simulation/simulate.ts';
-import type { Workload } from '../bench/simulation/workload.ts';
+import { bursty, type Workload } from '../bench/simulation/workload.ts';
 import type { AdaptiveSampler } from '../src/index.ts';
 import { IS_LONG, SEED } from './seed.ts';
 import { QUANTITIES, simulateTail, type TailRun } from './tail/tail-simulation.ts';
 
-const bursty: Workload = {
-  seconds: 30,
-  rate: (t) => (t < 10 ? 100 : t < 20 ? 1000 : 50),
-  maxRate: 1000,
-  keys: 40,
-  skew: 1.1,
-  errorShare: (key) => (key % 5 === 0 ? 0.3 : 0.05),
-};
 /** Of what is promised; of the others it is enough that they are no sign of a bias. */
 const LIMITS: Record<string, number> = { total: 0.005, rare: 0.015, errors: 0.005 };
 const SEEDS = IS_LONG ? 6000 : 10;

@@ -23,6 +23,16 @@ export interface Workload {
   spans?(chance: Chance): number;
 }
 
+/** A tenfold burst, then a lull, with errors in every key and many in some: what estimates are held against. */
+export const bursty: Workload = {
+  seconds: 30,
+  rate: (t) => (t < 10 ? 100 : t < 20 ? 1000 : 50),
+  maxRate: 1000,
+  keys: 40,
+  skew: 1.1,
+  errorShare: (key) => (key % 5 === 0 ? 0.3 : 0.05),
+};
+
 /** Cumulative Zipf weights. */
 export function zipf(keys: number, skew: number): Float64Array {
   const cumulative = new Float64Array(keys);
