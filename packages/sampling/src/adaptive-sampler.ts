@@ -16,25 +16,20 @@ import {
 import { describeDecision, type SamplerDescription } from './description.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { demandOf, type ProcessDemand } from './fleet/demand.ts';
+import { EMERGENCY_THRESHOLD, KeptResults } from './kept-results.ts';
 import type { KeyStrategy } from './key-strategy.ts';
-import { parseOtMember, thresholdState } from './ot-member.ts';
+import { parseOtMember } from './ot-member.ts';
 import { FOLLOW_DROPPED, FOLLOW_SAMPLED, followParent, hasThreshold } from './parent-decision.ts';
 import { RecordTier, type TailAttachment } from './record-tier.ts';
-import { NO_SLOT, RootDecision, type RootFacts } from './root-decision.ts';
+import { RootDecision, type RootFacts } from './root-decision.ts';
 import { SamplingMetrics } from './sampling-metrics.ts';
-import { encodeThreshold, isKept, NEVER, RANDOM_OFFSET, thresholdOf } from './threshold.ts';
+import { isKept, NEVER, RANDOM_OFFSET } from './threshold.ts';
 import { everyUnref, Ticker } from './ticker.ts';
 import { type SamplingSpanProcessor, TraceAccounts } from './trace-account.ts';
 import { Decision, type DecisionMeter, type SamplingIntent, type SamplingResult } from './types.ts';
 
 const SHIFT = 8n;
 const MAX_LEASE = 1e9;
-/** What an emergency leaves of each kind of trace. */
-const EMERGENCY_THRESHOLD = thresholdOf(0.01);
-
-function keepAt(threshold: number): SamplingResult {
-  return { decision: Decision.RECORD_AND_SAMPLED, traceState: thresholdState(encodeThreshold(threshold)) };
-}
 
 /**
  * Keeps a budget of traces (or spans) a second, shared among the routes of the application, and writes the threshold from
@@ -47,14 +42,13 @@ export class AdaptiveSampler {
   readonly #now: () => number;
   readonly #fallbacks = new Fallbacks();
   readonly #decision: RootDecision;
+  readonly #kept: KeptResults;
   readonly #accounts: TraceAccounts;
   readonly #ticker: Ticker;
   readonly #followed = { kept: 0, dropped: 0 };
   readonly #tier = new RecordTier();
   /** Filled anew for each trace. */
   readonly #facts: RootFacts = { name: '', kind: 0, attributes: {}, context: undefined as unknown as Context };
-  readonly #keepAll: SamplingResult = keepAt(0);
-  readonly #keepInEmergency: SamplingResult = keepAt(EMERGENCY_THRESHOLD);
   /**
    * Times some of the decisions; an overhead governor sets it.
    * @internal
@@ -69,6 +63,7 @@ export class AdaptiveSampler {
     this.#given = { ...config };
     this.#now = now;
     this.#decision = new RootDecision(resolved, this.#fallbacks, { random, now });
+    this.#kept = new KeptResults(this.#decision);
     this.#accounts = new TraceAccounts(this.#decision);
     this.#ticker = new Ticker(every, () => this.#plan());
   }
@@ -151,30 +146,7 @@ export class AdaptiveSampler {
   #keep(traceId: string, threshold: number): SamplingResult {
     this.#decision.keep(this.#now());
     this.#accounts.kept(traceId);
-    const { slot, engine, rule, strategy } = this.#decision;
-    if (strategy !== undefined && slot !== NO_SLOT) return this.#keepBy(strategy, traceId, threshold);
-    if (threshold === 0) return this.#keepAll;
-    if (threshold === EMERGENCY_THRESHOLD) return this.#keepInEmergency;
-    if (slot === NO_SLOT && rule !== undefined) {
-      rule.result ??= keepAt(threshold);
-      return rule.result;
-    }
-    const { table } = engine;
-    const known = table.result[slot];
-    if (known !== undefined && table.resultThreshold[slot] === threshold) return known;
-    const result = keepAt(threshold);
-    table.result[slot] = result;
-    table.resultThreshold[slot] = threshold;
-    return result;
-  }
-
-  #keepBy(strategy: KeyStrategy, traceId: string, threshold: number): SamplingResult {
-    const { slot, engine } = this.#decision;
-    const isMain = engine.table.pool[slot] === 0;
-    const attributes = isMain
-      ? strategy.attributesOf(engine.table.names[slot] as string, traceId, threshold)
-      : undefined;
-    return attributes === undefined ? keepAt(threshold) : { ...keepAt(threshold), attributes };
+    return this.#kept.resultFor(traceId, threshold);
   }
 
   #follow(parent: SpanContext, traceId: string, context: Context): SamplingResult {
