@@ -9,6 +9,8 @@ export {
   positionOfRank,
   relativeError,
 } from './bucket-mapping.ts';
+export { LATENCY_PROBABILITY, LatencyModel } from './latency-model.ts';
+export type { LatencyModelState } from './latency-state.ts';
 export { LogLinearHistogram } from './log-linear-histogram.ts';
 export type {
   Bucket,
