@@ -1,1 +1,4 @@
-export {};
+export { DEFAULTS } from './config.ts';
+export { IpcInstrumentation } from './instrumentation.ts';
+export { TELEMETRY } from './semantic-names.ts';
+export type { IpcInstrumentationConfig } from './types.ts';
