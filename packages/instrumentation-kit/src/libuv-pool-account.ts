@@ -7,6 +7,7 @@ import {
   LOCK,
   MAX_IN_FLIGHT,
   NO_SLOT,
+  NO_TICKET,
   QUEUE_MS,
   RETIRED_OPERATIONS,
   SATURATED_MS,
@@ -17,6 +18,10 @@ import {
   SLOW,
   takeSlot,
 } from './libuv-pool-memory.ts';
+import { PoolQueue, type PoolState } from './libuv-pool-queue.ts';
+
+/** Instead of a number of trips: slow work. */
+const SLOW_TRIP = 0;
 
 /** What an account is made of; all but `memory` is passed in by tests alone. */
 export interface LibuvPoolConfig {
@@ -32,7 +37,7 @@ export interface LibuvPoolConfig {
 }
 
 /** See {@link LibuvPool}. Never throws once it is made. */
-class Account implements LibuvPool {
+class Account implements LibuvPool, PoolState {
   readonly #cells: Int32Array;
   readonly #totals: Float64Array;
   readonly #readSize: () => number;
@@ -40,6 +45,7 @@ class Account implements LibuvPool {
   readonly #offsetMs: number;
   readonly #threadId: number;
   readonly #slot: number;
+  readonly #queue: PoolQueue;
   #size = 0;
   /** Slow operations that libuv runs at once. */
   #slowLimit = 0;
@@ -53,6 +59,7 @@ class Account implements LibuvPool {
     this.#offsetMs = config.offsetMs ?? 0;
     this.#threadId = config.threadId;
     this.#slot = takeSlot(this.#cells, config.threadId);
+    this.#queue = new PoolQueue(config.memory, this);
   }
 
   get size(): number {
@@ -68,20 +75,40 @@ class Account implements LibuvPool {
     return this.#queued(this.#cell(FAST), this.#cell(SLOW));
   }
 
-  enter(nowMs?: number): void {
-    this.#change(FAST, 1, nowMs);
+  get slowLimit(): number {
+    return this.#slowLimit;
   }
 
-  leave(nowMs?: number): void {
-    this.#change(FAST, -1, nowMs);
+  fast(): number {
+    return this.#cell(FAST);
   }
 
-  enterSlow(): void {
-    this.#change(SLOW, 1);
+  slow(): number {
+    return this.#cell(SLOW);
   }
 
-  leaveSlow(): void {
-    this.#change(SLOW, -1);
+  enter(nowMs?: number, trips: number = 1): number {
+    return this.#change(FAST, 1, nowMs) ? this.#queue.push(trips, this.#sharedMs(nowMs)) : NO_TICKET;
+  }
+
+  leave(nowMs?: number, ticket: number = NO_TICKET): void {
+    if (this.#change(FAST, -1, nowMs)) this.#queue.ended(this.#sharedMs(nowMs), ticket);
+  }
+
+  enterSlow(nowMs?: number): number {
+    return this.#change(SLOW, 1, nowMs) ? this.#queue.push(SLOW_TRIP, this.#sharedMs(nowMs)) : NO_TICKET;
+  }
+
+  leaveSlow(nowMs?: number, ticket: number = NO_TICKET): void {
+    if (this.#change(SLOW, -1, nowMs)) this.#queue.ended(this.#sharedMs(nowMs), ticket);
+  }
+
+  startedMs(ticket: number): number {
+    return ticket === NO_TICKET ? Number.NEGATIVE_INFINITY : this.#queue.startedMs(ticket) - this.#offsetMs;
+  }
+
+  follow(): () => void {
+    return this.#queue.follow();
   }
 
   snapshot(): LibuvPoolSnapshot {
@@ -125,7 +152,8 @@ class Account implements LibuvPool {
     return true;
   }
 
-  #change(kind: typeof FAST | typeof SLOW, by: 1 | -1, nowMs?: number): void {
+  /** @returns whether somebody may be queueing, and somebody else wants to know */
+  #change(kind: typeof FAST | typeof SLOW, by: 1 | -1, nowMs?: number): boolean {
     if (this.#size === 0) this.#resolveSize();
     const before = Atomics.add(this.#cells, kind, by);
     const fast = kind === FAST ? before : this.#cell(FAST);
@@ -135,9 +163,13 @@ class Account implements LibuvPool {
     if (total > this.#cell(MAX_IN_FLIGHT)) this.#cells[MAX_IN_FLIGHT] = total;
     // Is the clock needed at all? Only if there was pressure before, or is now.
     const added = by > 0 ? 1 : 0;
-    if (this.#isUnderPressure(kind === FAST ? fast + added : fast, kind === SLOW ? slow + added : slow)) {
-      this.#advance(fast, slow, nowMs);
-    }
+    if (!this.#isUnderPressure(kind === FAST ? fast + added : fast, kind === SLOW ? slow + added : slow)) return false;
+    this.#advance(fast, slow, nowMs);
+    return this.#queue.isFollowed;
+  }
+
+  #sharedMs(nowMs: number = this.#now()): number {
+    return nowMs + this.#offsetMs;
   }
 
   /** This thread's own share: a single writer, so no atomics. */
