@@ -17,8 +17,10 @@ export { createPatches, impersonate } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
 export { createPathRedactor, PATH_POLICIES, type PathPolicy, printable } from './redaction.ts';
 export { currentRoute, linkLocalRoot, rememberRoute } from './route.ts';
+export { rememberSent, sentOf } from './sent-timestamp.ts';
 export { createSlowOperations } from './slow-operations.ts';
 export { defineTelemetry, eventsFrom, hotMetricsFrom, type InstrumentsOf } from './telemetry.ts';
+export type { Culprit, ThreadWaitVisitor } from './thread-waits.ts';
 export type {
   AnyFunction,
   AttributeDefinition,
@@ -31,3 +33,16 @@ export type {
   SpanDefinition,
   Telemetry,
 } from './types.ts';
+export type { WaitList, WaitVisitor } from './wait-list.ts';
+export {
+  areWaitsRead,
+  noteThreadAmount,
+  noteThreadWait,
+  noteWait,
+  noteWaitOfTrace,
+  type RootWaits,
+  readWaits,
+  WAITS,
+  type Wait,
+  type WaitReader,
+} from './waits.ts';

@@ -1,0 +1,82 @@
+/** Entries kept of a thread. At one turn, one collection and one window each 50 ms: more than a minute. */
+const CAPACITY = 4096;
+/** Short waits of a kind that follow each other this closely (ms) are kept as one, up to `MAX_STRETCH_MS`. */
+const NEAR_MS = 2;
+const MAX_STRETCH_MS = 25;
+
+/** Somebody on whose behalf the thread was held, by the local root span of the trace. */
+export interface Culprit {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits. */
+  readonly spanId: string;
+  readonly route?: string | undefined;
+}
+
+/** What is told of one wait of the thread. */
+export type ThreadWaitVisitor = (
+  kind: number,
+  startMs: number,
+  endMs: number,
+  rest: { readonly amountMs: number; readonly culprit: Culprit | undefined },
+) => void;
+
+/** What all requests of a thread waited for: a ring, the oldest entries give way. Times as everywhere in `waits.ts`. */
+export class ThreadWaits {
+  readonly #kinds = new Uint8Array(CAPACITY);
+  readonly #starts = new Float64Array(CAPACITY);
+  readonly #ends = new Float64Array(CAPACITY);
+  readonly #amounts = new Float64Array(CAPACITY);
+  /** The latest end of an entry and all before it: entries come in the order in which they are told. */
+  readonly #latest = new Float64Array(CAPACITY);
+  readonly #culprits: (Culprit | undefined)[] = [];
+  #count = 0;
+
+  /** The latest moment of which anything is known. */
+  get latestMs(): number {
+    return this.#count === 0 ? Number.NEGATIVE_INFINITY : (this.#latest[(this.#count - 1) % CAPACITY] as number);
+  }
+
+  /** Some 10 ns. The caller has checked the times. */
+  add(kind: number, startMs: number, endMs: number, rest: { amountMs: number; culprit?: Culprit | undefined }): void {
+    const { amountMs, culprit } = rest;
+    if (culprit === undefined && this.#joinLast(kind, startMs, endMs, amountMs)) return;
+    const at = this.#count % CAPACITY;
+    const latestMs = this.latestMs;
+    this.#kinds[at] = kind;
+    this.#starts[at] = startMs;
+    this.#ends[at] = endMs;
+    this.#amounts[at] = amountMs;
+    this.#latest[at] = Math.max(endMs, latestMs);
+    this.#culprits[at] = culprit;
+    this.#count += 1;
+  }
+
+  /** All entries that overlap a time, the latest told first. */
+  visit(fromMs: number, toMs: number, visitor: ThreadWaitVisitor): void {
+    const oldest = Math.max(0, this.#count - CAPACITY);
+    for (let index = this.#count - 1; index >= oldest; index--) {
+      const at = index % CAPACITY;
+      if ((this.#latest[at] as number) <= fromMs) return;
+      const startMs = this.#starts[at] as number;
+      const endMs = this.#ends[at] as number;
+      if (endMs <= fromMs || startMs >= toMs) continue;
+      const rest = { amountMs: this.#amounts[at] as number, culprit: this.#culprits[at] };
+      visitor(this.#kinds[at] as number, startMs, endMs, rest);
+    }
+  }
+
+  /** Takes a short wait into the entry before, so that a storm of them does not push everything else out. */
+  #joinLast(kind: number, startMs: number, endMs: number, amountMs: number): boolean {
+    if (this.#count === 0) return false;
+    const at = (this.#count - 1) % CAPACITY;
+    if (this.#kinds[at] !== kind || this.#culprits[at] !== undefined) return false;
+    const lastEnd = this.#ends[at] as number;
+    const isNext = startMs >= lastEnd && startMs - lastEnd <= NEAR_MS;
+    if (!isNext || endMs - (this.#starts[at] as number) > MAX_STRETCH_MS) return false;
+    this.#ends[at] = endMs;
+    this.#amounts[at] = (this.#amounts[at] as number) + amountMs;
+    this.#latest[at] = Math.max(endMs, this.#latest[at] as number);
+    return true;
+  }
+}

@@ -1,0 +1,210 @@
+import { context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import fc from 'fast-check';
+import {
+  areWaitsRead,
+  linkLocalRoot,
+  noteThreadAmount,
+  noteThreadWait,
+  noteWait,
+  noteWaitOfTrace,
+  type RootWaits,
+  readWaits,
+  WAITS,
+  type Wait,
+  type WaitReader,
+} from '../src/index.ts';
+import { WaitList } from '../src/wait-list.ts';
+import { runs } from './seed.ts';
+
+const tracer = new TracerProvider().getTracer('waits.test');
+
+function inContextOf(span: Span) {
+  return trace.setSpan(ROOT_CONTEXT, span);
+}
+
+function listed(list: WaitList): [Wait | undefined, number, number, number][] {
+  const entries: [Wait | undefined, number, number, number][] = [];
+  list.visit((kind, start, end, amount) => entries.push([WAITS[kind], start, end, amount]));
+  return entries;
+}
+
+function begun(reader: WaitReader, root: Span): RootWaits {
+  const waits = reader.begin(root, 0);
+  if (waits === undefined) throw new Error('the span cannot be marked');
+  return waits;
+}
+
+beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
+afterAll(() => context.disable());
+
+test('nothing is kept while nobody reads', () => {
+  const root = tracer.startSpan('root');
+  expect(areWaitsRead()).toBe(false);
+  noteWait('filesystem', 0, 5, inContextOf(root));
+  noteThreadWait('gc', 0, 5);
+  const reader = readWaits();
+  expect(areWaitsRead()).toBe(true);
+  expect(reader.latestMs).toBe(Number.NEGATIVE_INFINITY);
+  expect(begun(reader, root).waits.size).toBe(0);
+  reader.close();
+  expect(areWaitsRead()).toBe(false);
+});
+
+describe('while somebody reads', () => {
+  let reader: WaitReader;
+  beforeEach(() => {
+    reader = readWaits();
+  });
+  afterEach(() => reader.close());
+
+  test('a wait belongs to the local root of the active span, however deep below it', () => {
+    const root = tracer.startSpan('root');
+    const child = tracer.startSpan('child', {}, inContextOf(root));
+    linkLocalRoot(child, inContextOf(root));
+    const { waits } = begun(reader, root);
+    noteWait('filesystem', 1, 3, inContextOf(child));
+    context.with(inContextOf(child), () => noteWait('connect', 4, 6));
+    noteWait('connect', 4, 6, ROOT_CONTEXT);
+    expect(listed(waits)).toEqual([
+      ['filesystem', 1, 3, 2],
+      ['connect', 4, 6, 2],
+    ]);
+  });
+
+  test('a wait is noted by trace id for every open local root of the trace, and for none that ended', () => {
+    const outer = tracer.startSpan('outer');
+    const inner = tracer.startSpan('inner', {}, inContextOf(outer));
+    const third = tracer.startSpan('third', {}, inContextOf(outer));
+    const [first, second, last] = [begun(reader, outer), begun(reader, inner), begun(reader, third)];
+    const { traceId } = outer.spanContext();
+    noteWaitOfTrace(traceId, 'ipc_queue', 0, 5);
+    reader.end(second);
+    noteWaitOfTrace(traceId, 'child_service', 5, 9);
+    reader.end(last);
+    noteWaitOfTrace(traceId, 'ipc_queue', 10, 11);
+    reader.end(first);
+    noteWaitOfTrace(traceId, 'ipc_queue', 20, 21);
+    expect([first, second, last].map(({ waits }) => waits.size)).toEqual([3, 1, 2]);
+  });
+
+  test('two readers share what is noted, until both have let it go', () => {
+    const other = readWaits();
+    const root = tracer.startSpan('root');
+    const [mine, theirs] = [begun(reader, root), begun(other, root)];
+    reader.end(mine);
+    noteWaitOfTrace(root.spanContext().traceId, 'pool', 0, 1);
+    other.end(theirs);
+    noteWaitOfTrace(root.spanContext().traceId, 'pool', 2, 3);
+    expect(theirs.waits.size).toBe(1);
+    other.close();
+    other.close();
+    expect(areWaitsRead()).toBe(true);
+  });
+
+  test('what is no time is not noted, nor a wait of a frozen or foreign span', () => {
+    const root = tracer.startSpan('root');
+    const { waits } = begun(reader, root);
+    const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
+    for (const [start, end] of [
+      [nan, 1],
+      [1, nan],
+      [5, 4],
+      [4, 4],
+      [0, infinity],
+      [-infinity, 0],
+    ] as const) {
+      noteWait('pool', start, end, inContextOf(root));
+      noteWaitOfTrace(root.spanContext().traceId, 'pool', start, end);
+      noteThreadWait('gc', start, end);
+      noteThreadAmount('cpu', start, end, 1);
+    }
+    noteThreadAmount('cpu', 0, 10, nan);
+    noteThreadAmount('cpu', 0, 10, -1);
+    expect(reader.begin(Object.freeze(tracer.startSpan('frozen')), 0)).toBeUndefined();
+    noteWait('pool', 0, 1, trace.setSpan(ROOT_CONTEXT, null as never));
+    expect(waits.size).toBe(0);
+    expect(reader.latestMs).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test('what the thread waited for is read by time, however late it was told', () => {
+    const seen: unknown[] = [];
+    const culprit = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), route: '/x' };
+    noteThreadWait('blocked_loop', 100, 200, culprit);
+    noteThreadWait('gc', 10, 20);
+    noteThreadAmount('cpu', 0, 150, 900);
+    noteThreadWait('gc', 300, 310);
+    expect(reader.latestMs).toBe(310);
+    reader.visitThread(15, 120, (kind, start, end, rest) => seen.push([WAITS[kind], start, end, rest]));
+    expect(seen).toEqual([
+      ['cpu', 0, 150, { amountMs: 150, culprit: undefined }],
+      ['gc', 10, 20, { amountMs: 10, culprit: undefined }],
+      ['blocked_loop', 100, 200, { amountMs: 100, culprit }],
+    ]);
+  });
+
+  test('a storm of short waits does not push out what happened before', () => {
+    noteThreadWait('blocked_loop', 0, 50, { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) });
+    let start = 100;
+    for (let i = 0; i < 20_000; i++, start += 2) noteThreadWait('gc', start, start + 1);
+    const kinds = new Map<number, number>();
+    reader.visitThread(0, start, (kind, _start, _end, { amountMs }) => {
+      kinds.set(kind, (kinds.get(kind) ?? 0) + amountMs);
+    });
+    expect(kinds.get(WAITS.indexOf('blocked_loop'))).toBe(50);
+    expect(kinds.get(WAITS.indexOf('gc'))).toBeCloseTo(20_000);
+  });
+
+  test('the ring of the thread is bounded: the oldest give way', () => {
+    for (let i = 0; i < 10_000; i++) noteThreadWait('gc', i * 100, i * 100 + 30);
+    let count = 0;
+    reader.visitThread(0, 1e9, () => {
+      count += 1;
+    });
+    expect(count).toBe(4096);
+  });
+});
+
+const wait = fc.tuple(
+  fc.integer({ min: 0, max: WAITS.length - 1 }),
+  fc.integer({ min: 0, max: 20 }),
+  fc.integer({ min: 1, max: 30 }),
+);
+
+test('the waits of a root stay bounded, and for waits that do not overlap no millisecond is lost', () => {
+  fc.assert(
+    fc.property(fc.array(wait, { maxLength: 2000 }), (waits) => {
+      const list = new WaitList();
+      const sums = new Map<Wait | undefined, number>();
+      let now = 0;
+      for (const [kind, gap, length] of waits) {
+        now += gap;
+        list.add(kind, now, now + length);
+        now += length;
+        sums.set(WAITS[kind], (sums.get(WAITS[kind]) ?? 0) + length);
+      }
+      const kept = new Map<Wait | undefined, number>();
+      for (const [kind, start, end, amount] of listed(list)) {
+        expect(amount).toBeGreaterThan(0);
+        expect(amount).toBeLessThanOrEqual(end - start);
+        kept.set(kind, (kept.get(kind) ?? 0) + amount);
+      }
+      expect(kept).toEqual(sums);
+      expect(list.size).toBeLessThanOrEqual(64);
+    }),
+    runs(100),
+  );
+});
+
+test('waits of a root that overlap are never kept as more than the time that they cover', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 100 })), { maxLength: 500 }), (waits) => {
+      const list = new WaitList();
+      for (const [start, length] of waits) list.add(0, start, start + length);
+      for (const [, start, end, amount] of listed(list)) expect(amount).toBeLessThanOrEqual(end - start);
+      expect(list.size).toBeLessThanOrEqual(64);
+    }),
+    runs(100),
+  );
+});
