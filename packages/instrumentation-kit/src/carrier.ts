@@ -14,6 +14,7 @@ import {
   parseTimestamp,
 } from '@sonde/event-stream';
 import { guard } from './guard.ts';
+import { rememberSent } from './sent-timestamp.ts';
 
 /** Longest value read: what W3C Baggage allows a header to be. */
 const MAX_LENGTH = 8192;
@@ -69,17 +70,23 @@ export function writeCarrier(active: Context = context.active()): Carrier {
 
 /**
  * Takes in what `formatTimestamp` wrote elsewhere: what this thread emits from now on is ordered after it.
- * @returns false, and nothing changed but the clock's count of refusals, for anything malformed or too far ahead
+ * @returns the timestamp; undefined, with nothing changed but the clock's count of refusals, for anything malformed or
+ * too far ahead
  */
-export function receiveTimestamp(timestamp: unknown, clock: HybridClock = eventStream().clock): boolean {
-  const parsed = typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined;
-  return clock.receive(parsed ?? MALFORMED);
+export function receiveTimestamp(
+  timestamp: unknown,
+  clock: HybridClock = eventStream().clock,
+): HybridTimestamp | undefined {
+  const parsed = (typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined) ?? MALFORMED;
+  return clock.receive(parsed) ? parsed : undefined;
 }
 
 function read(carrier: object): Context {
   const timestamp = Object.hasOwn(carrier, 'hlc') ? (carrier as { readonly hlc?: unknown }).hlc : undefined;
-  if (timestamp !== undefined) receiveTimestamp(timestamp);
-  return propagation.extract(ROOT_CONTEXT, carrier, GETTER);
+  const sent = timestamp === undefined ? undefined : receiveTimestamp(timestamp);
+  const received = propagation.extract(ROOT_CONTEXT, carrier, GETTER);
+  if (sent !== undefined) rememberSent(received, sent);
+  return received;
 }
 
 /**

@@ -1,10 +1,19 @@
-import { type Context, context, propagation, ROOT_CONTEXT, type TextMapPropagator, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  INVALID_SPAN_CONTEXT,
+  propagation,
+  ROOT_CONTEXT,
+  type TextMapPropagator,
+  trace,
+} from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { eventStream, formatTimestamp, parseTimestamp, timestampToBigInt } from '@sonde/event-stream';
 import { readCarrier, receiveTimestamp, writeCarrier } from '../src/carrier.ts';
 import { droppedCounts } from '../src/guard.ts';
+import { sentOf } from '../src/sent-timestamp.ts';
 
 const tracer = new TracerProvider().getTracer('carrier.test');
 const { clock } = eventStream();
@@ -46,6 +55,16 @@ test('a carrier brings trace, baggage and clock to the other side, through JSON 
   expect(stampOf(writeCarrier().hlc)).toBeGreaterThan(stampOf(carrier.hlc));
 });
 
+test('the received span context knows when the message was sent, unless the clock has refused that', () => {
+  const { hlc, ...carrier } = writeCarrier(inTrace());
+  const sentIn = (received: Context): unknown => sentOf(trace.getSpanContext(received) ?? INVALID_SPAN_CONTEXT);
+  const received = readCarrier({ ...carrier, hlc });
+  expect(sentIn(received)).toEqual(parseTimestamp(hlc ?? ''));
+  expect(Reflect.ownKeys({ ...trace.getSpanContext(received) })).not.toContain(Symbol.for('sonde.sent'));
+  expect(sentIn(readCarrier(carrier))).toBeUndefined();
+  expect(sentIn(readCarrier({ ...carrier, hlc: 'f'.repeat(16) }))).toBeUndefined();
+});
+
 test('the active context is carried when none is given', () => {
   const active = inTrace();
   const carrier = context.with(active, () => writeCarrier());
@@ -80,7 +99,7 @@ test.each([
   const before = { refused: clock.rejected, now: stampOf(formatTimestamp(clock.send())) };
   expect(readCarrier({ hlc })).toBe(ROOT_CONTEXT);
   expect(clock.rejected).toBe(before.refused + 1);
-  expect(receiveTimestamp(hlc)).toBe(false);
+  expect(receiveTimestamp(hlc)).toBeUndefined();
   expect(stampOf(formatTimestamp(clock.send())) - before.now).toBeLessThan(60_000n << 16n);
 });
 
