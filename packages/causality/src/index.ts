@@ -1,1 +1,1 @@
-export {};
+export { TELEMETRY } from './semantic-names.ts';
