@@ -1,12 +1,4 @@
-import {
-  type Attributes,
-  type Context,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, type Context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { isSuppressed, type RateLimit, reportFailure } from '@sonde/instrumentation-kit';
 import type { ChannelNames } from './channels.ts';
 import type { Surroundings } from './part.ts';
@@ -15,7 +7,6 @@ import { ATTRIBUTE } from './semantic-names.ts';
 /** Makes the spans of one channel. No method throws. */
 export interface ChannelSpans {
   startSend(active: Context): Span | undefined;
-  /** Undefined unless the sender was recorded, which the sampled flag of its context tells. */
   startProcess(active: Context, waitMs: number): Span | undefined;
   end(span: Span, error: string | undefined): void;
   /** A span after the fact, child of what is active in `active`; at most 10 a second. */
@@ -44,11 +35,6 @@ function endSpan(span: Span, error: string | undefined, endTime?: number): void 
   }
 }
 
-function isSampled(active: Context): boolean {
-  const spanContext = trace.getSpanContext(active);
-  return spanContext !== undefined && (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0;
-}
-
 /** Creates the maker; one that makes none when `spans` is off. */
 export function createSpans(
   names: ChannelNames,
@@ -73,7 +59,6 @@ export function createSpans(
   return {
     startSend: (active) => start('send', active),
     startProcess(active, waitMs): Span | undefined {
-      if (!isSampled(active)) return undefined;
       return start('process', active, waitMs >= 0 ? { [ATTRIBUTE.wait]: waitMs / 1000 } : undefined);
     },
     end: (span, error) => endSpan(span, error),

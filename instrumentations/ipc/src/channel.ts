@@ -76,9 +76,9 @@ export class ChannelRecorder implements Channel {
   }
 
   process(received: Received, handler: Handler, receiver: unknown, args: readonly unknown[]): unknown {
-    const { context: active, sentMs, takenUpMs } = received;
+    const { context: active, isSampled, sentMs, takenUpMs } = received;
     this.received(received);
-    const span = active === undefined ? undefined : this.#spans.startProcess(active, takenUpMs - sentMs);
+    const span = active === undefined || !isSampled ? undefined : this.#spans.startProcess(active, takenUpMs - sentMs);
     let isDone = false;
     // No `catch`: throwing again would make Node print this line instead of the application's.
     try {

@@ -15,6 +15,8 @@ export interface ChannelNames {
 export interface Received {
   /** In which its handlers are to run; undefined leaves the active one alone (the peer is not instrumented). */
   readonly context: Context | undefined;
+  /** Whether the sender's span was sampled: its handlers then get a `process` span. */
+  readonly isSampled: boolean;
   /** `performance.now()` of this thread at which it was sent, NaN when that is not known. */
   readonly sentMs: number;
   /** `performance.now()` at which it was taken up: now. */

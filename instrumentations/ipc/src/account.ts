@@ -1,0 +1,27 @@
+import { type Context, createContextKey } from '@opentelemetry/api';
+
+/** Under which the context of a received message says what it had to wait for. */
+const ACCOUNT = createContextKey('sonde.ipc.account');
+
+/**
+ * When the message in whose context something runs was sent and taken up. What is sent back to the same peer carries
+ * both, so that the sender learns how long its job waited and ran here. Milliseconds of this thread's
+ * `performance.now()`.
+ */
+export interface Account {
+  /** Any object that stands for the other side of the channel. */
+  readonly peer: unknown;
+  readonly sentMs: number;
+  readonly takenUpMs: number;
+}
+
+/** A context with the account of a message. */
+export function withAccount(active: Context, account: Account): Context {
+  return active.setValue(ACCOUNT, account);
+}
+
+/** The account that something sent to `peer` now has to carry; undefined when it answers no message of that peer. */
+export function accountFor(active: Context, peer: unknown): Account | undefined {
+  const account = active.getValue(ACCOUNT) as Account | undefined;
+  return account !== undefined && account.peer === peer ? account : undefined;
+}
