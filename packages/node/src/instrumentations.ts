@@ -8,6 +8,7 @@ import type { InstrumentationName, ResolvedOptions } from './types.ts';
 type Http = typeof import('./http-instrumentation.ts');
 type Undici = typeof import('./undici-instrumentation.ts');
 type Vfs = typeof import('@sonde/instrumentation-vfs');
+type Ipc = typeof import('@sonde/instrumentation-ipc');
 type Scheduler = typeof import('@sonde/instrumentation-scheduler');
 
 const CREATE: Readonly<Record<InstrumentationName, (options: ResolvedOptions) => Instrumentation>> = {
@@ -27,6 +28,10 @@ const CREATE: Readonly<Record<InstrumentationName, (options: ResolvedOptions) =>
     const { SchedulerInstrumentation } = loadPackage<Scheduler>('@sonde/instrumentation-scheduler');
     const blockedLoop = { thresholdMs: blockedThresholdMs, onBlockedLoop: tellBlockedLoop };
     return withoutRequireHook(() => new SchedulerInstrumentation({ enabled: false, blockedLoop }));
+  },
+  ipc() {
+    const { IpcInstrumentation } = loadPackage<Ipc>('@sonde/instrumentation-ipc');
+    return withoutRequireHook(() => new IpcInstrumentation({ enabled: false }));
   },
 };
 

@@ -2,7 +2,7 @@
 export type PresetName = 'development' | 'production' | 'minimal';
 
 /** What can be instrumented. */
-export type InstrumentationName = 'http' | 'undici' | 'vfs' | 'scheduler';
+export type InstrumentationName = 'http' | 'undici' | 'vfs' | 'scheduler' | 'ipc';
 
 /** Which traces are kept: a preset of `@sonde/sampling`, or `off` for what OTEL_TRACES_SAMPLER says. */
 export type SamplerName = 'production' | 'development' | 'cost-saver' | 'debug' | 'minimal' | 'off';

@@ -28,7 +28,7 @@ export interface Setting {
 export type SettingKey = keyof SondeOptions;
 
 const PRESET_NAMES: readonly PresetName[] = ['development', 'production', 'minimal'];
-const INSTRUMENTATION_NAMES: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler'];
+const INSTRUMENTATION_NAMES: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler', 'ipc'];
 const PATH_DETAILS: readonly PathDetail[] = ['none', 'hashed', 'redacted', 'full'];
 const SAMPLER_NAMES: readonly SamplerName[] = ['production', 'development', 'cost-saver', 'debug', 'minimal', 'off'];
 const BY_PRESET = 'by preset';

@@ -114,7 +114,7 @@ describe('the settings', () => {
     [
       'SONDE_INSTRUMENTATIONS',
       'http,fs',
-      "SONDE_INSTRUMENTATIONS must be a list of http, undici, vfs, scheduler, got [ 'http', 'fs' ]; the default holds until it is corrected",
+      "SONDE_INSTRUMENTATIONS must be a list of http, undici, vfs, scheduler, ipc, got [ 'http', 'fs' ]; the default holds until it is corrected",
     ],
     [
       'SONDE_PATHS',
