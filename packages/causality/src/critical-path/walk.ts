@@ -1,0 +1,102 @@
+import type { PathNode, PathTree } from './returning.ts';
+import type { Forest } from './trace-tree.ts';
+import type { TraceSpan } from './types.ts';
+
+/** A part of the path, in nanoseconds. */
+export interface Stretch<S extends TraceSpan = TraceSpan> {
+  readonly path: PathNode<S>;
+  start: number;
+  readonly end: number;
+  readonly waitsFor: PathNode<S> | undefined;
+}
+
+/** A span's end may lie this part of its duration after the moment before which it has to have ended. */
+const TOLERATED_PART = 1 / 20;
+
+/**
+ * Walks from the end of the root backwards. In a span, what happened last before the present moment was the return of the
+ * last child that had ended by then; before that, the span itself was busy. At its start the walk goes on in whatever the
+ * span began in (CRISP: Zhang, Ramanathan, Raj, Parwal, Sherwood and Chabbi, USENIX ATC 2022, section 4), or in a span
+ * that it is linked to, where that one returned later.
+ *
+ * Deviations: children are not cut at the end of their parent but return to the ancestor that was still open, since in
+ * Node.js most work goes on after the span that started it has ended; links are followed; all is a loop, so that no
+ * depth is too deep. Time only goes back and each list of children is passed once.
+ */
+export function walkBack<S extends TraceSpan>(
+  { root, byNode }: PathTree<S>,
+  { byId }: Forest<S>,
+  toleranceNs: number,
+): Stretch<S>[] {
+  const stretches: Stretch<S>[] = [];
+  let current = root;
+  let time = root.end;
+  let waitsFor: PathNode<S> | undefined;
+  const spend = (path: PathNode<S>, start: number): void => {
+    if (start >= time) return;
+    const last = stretches.at(-1);
+    if (last?.path === path && last.waitsFor === undefined && waitsFor === undefined) last.start = start;
+    else stretches.push({ path, start, end: time, waitsFor });
+    time = start;
+    waitsFor = undefined;
+  };
+  for (;;) {
+    current.isOnPath = true;
+    const child = lastReturning(current, time, toleranceNs);
+    if (child !== undefined) {
+      spend(current, Math.min(child.end, time));
+      waitsFor = undefined;
+      current = child;
+      continue;
+    }
+    spend(current, current.start);
+    const { spawner } = current;
+    if (spawner === undefined) break;
+    waitsFor = isElsewhere(current, spawner) ? current : undefined;
+    const source = linkedSource(current, time, (id) => byNode.get(byId.get(id) as never));
+    const rival = Math.max(lastReturning(spawner, time, toleranceNs)?.end ?? spawner.start, spawner.start);
+    if (source !== undefined && source.end >= rival) {
+      spend(spawner, source.end);
+      waitsFor = undefined;
+      current = source;
+    } else current = spawner;
+  }
+  return stretches.reverse();
+}
+
+/** The child that ended last by `time`. What had not ended by then has not ended at any earlier time either. */
+function lastReturning<S extends TraceSpan>(
+  path: PathNode<S>,
+  time: number,
+  toleranceNs: number,
+): PathNode<S> | undefined {
+  const { returning } = path;
+  for (; path.passed < returning.length; path.passed += 1) {
+    const child = returning[path.passed] as PathNode<S>;
+    const overlap = child.end - time;
+    const tolerated = Math.min(toleranceNs, (child.end - child.start) * TOLERATED_PART);
+    if (!child.isOnPath && overlap <= Math.max(0, tolerated)) return child;
+  }
+  return undefined;
+}
+
+/** The linked span that ended last before this one began; ancestors have not. */
+function linkedSource<S extends TraceSpan>(
+  path: PathNode<S>,
+  time: number,
+  find: (id: string) => PathNode<S> | undefined,
+): PathNode<S> | undefined {
+  let last: PathNode<S> | undefined;
+  for (const id of path.node.facts.linkedIds) {
+    const source = find(id);
+    if (source === undefined || source.isOnPath || source.spawner === undefined || source.end > time) continue;
+    if (last === undefined || source.end > last.end) last = source;
+  }
+  return last;
+}
+
+/** Whether a span began in another thread or process than the one it began in, or after its own parent had ended. */
+function isElsewhere(path: PathNode, spawner: PathNode): boolean {
+  const { node } = path;
+  return node.process !== spawner.node.process || node.thread !== spawner.node.thread || node.parent !== spawner.node;
+}
