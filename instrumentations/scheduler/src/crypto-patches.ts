@@ -1,5 +1,5 @@
 import { type AnyFunction, guard, type Patch, type Patches } from '@sonde/instrumentation-kit';
-import { PoolOperation, type PoolOperationsConfig } from './pool-operations.ts';
+import { PoolOperation, type PoolOperationsConfig, type PoolWork } from './pool-operations.ts';
 
 /**
  * Functions that work in the libuv pool when their last function argument is a callback. Not in the list: randomInt
@@ -31,12 +31,12 @@ function callbackIndex(args: readonly unknown[]): number {
 }
 
 /** Passes the callback on, and ends the operation first. The callback may come more than once only by mistake. */
-function endFirst(operation: PoolOperation, startMs: number, callback: AnyFunction): AnyFunction {
+function endFirst(operation: PoolOperation, work: PoolWork, callback: AnyFunction): AnyFunction {
   let isOpen = true;
   return function (this: unknown, ...results: unknown[]): unknown {
     if (isOpen) {
       isOpen = false;
-      guard('scheduler.crypto', () => operation.end(startMs), undefined);
+      guard('scheduler.crypto', () => operation.end(work), undefined);
     }
     return Reflect.apply(callback, this, results);
   };
@@ -47,14 +47,14 @@ function count(operation: PoolOperation): (original: AnyFunction, patch: Patch) 
     function (this: unknown, ...args: unknown[]): unknown {
       const index = patch.active ? callbackIndex(args) : -1;
       if (index < 0) return Reflect.apply(original, this, args);
-      const startMs = guard('scheduler.crypto', () => operation.begin(), Number.NaN);
-      if (Number.isNaN(startMs)) return Reflect.apply(original, this, args);
-      args[index] = endFirst(operation, startMs, args[index] as AnyFunction);
+      const work = guard('scheduler.crypto', () => operation.begin(), undefined);
+      if (work === undefined) return Reflect.apply(original, this, args);
+      args[index] = endFirst(operation, work, args[index] as AnyFunction);
       try {
         return Reflect.apply(original, this, args);
       } catch (error) {
         // A bad argument: it never reached the pool.
-        guard('scheduler.crypto', () => operation.cancel(), undefined);
+        guard('scheduler.crypto', () => operation.cancel(work), undefined);
         throw error;
       }
     };

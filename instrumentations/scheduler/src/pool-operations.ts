@@ -1,5 +1,6 @@
+import { type Context, context } from '@opentelemetry/api';
 import type { BoundHistogram } from '@sonde/hot-metrics';
-import type { InstrumentsOf, LibuvPool } from '@sonde/instrumentation-kit';
+import { areWaitsRead, type InstrumentsOf, type LibuvPool, noteWait } from '@sonde/instrumentation-kit';
 import type { METRICS } from './metric-names.ts';
 
 export interface PoolOperationsConfig {
@@ -7,6 +8,18 @@ export interface PoolOperationsConfig {
   readonly instrument: InstrumentsOf<typeof METRICS>['poolOperationDuration'];
   /** Told that an operation begins in the active context. */
   readonly onBegin: () => void;
+}
+
+/** What took less is not noted as a wait of its request: it would cost more than it tells. */
+const LONG_MS = 0.5;
+
+/** An operation under way. */
+export interface PoolWork {
+  readonly startMs: number;
+  /** Of the libuv pool. */
+  readonly ticket: number;
+  /** Whose it is, while somebody reads waits. */
+  readonly active: Context | undefined;
 }
 
 /** One kind of work for the libuv pool. */
@@ -21,20 +34,25 @@ export class PoolOperation {
     this.#onBegin = config.onBegin;
   }
 
-  /** @returns what `end` takes */
-  begin(): number {
-    this.#pool.enter();
+  begin(): PoolWork {
+    const startMs = performance.now();
+    const ticket = this.#pool.enter(startMs);
     this.#onBegin();
-    return performance.now();
+    return { startMs, ticket, active: areWaitsRead() ? context.active() : undefined };
   }
 
-  end(startMs: number): void {
-    this.#pool.leave();
-    this.#duration.record((performance.now() - startMs) / 1000);
+  end({ startMs, ticket, active }: PoolWork): void {
+    const endMs = performance.now();
+    this.#pool.leave(endMs, ticket);
+    this.#duration.record((endMs - startMs) / 1000);
+    if (active === undefined || endMs - startMs < LONG_MS) return;
+    const takenUpMs = Math.min(endMs, Math.max(startMs, this.#pool.startedMs(ticket)));
+    noteWait('pool', startMs, takenUpMs, active);
+    noteWait('pool_work', takenUpMs, endMs, active);
   }
 
   /** It was handed over, but refused: nothing ran. */
-  cancel(): void {
-    this.#pool.leave();
+  cancel({ ticket }: PoolWork): void {
+    this.#pool.leave(undefined, ticket);
   }
 }

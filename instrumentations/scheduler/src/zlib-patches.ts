@@ -1,5 +1,5 @@
 import { type AnyFunction, guard, type Patches } from '@sonde/instrumentation-kit';
-import { PoolOperation, type PoolOperationsConfig } from './pool-operations.ts';
+import { PoolOperation, type PoolOperationsConfig, type PoolWork } from './pool-operations.ts';
 
 /** Streams, one for each kind of compressor that Node has inside, and how its work is called. */
 const STREAMS: Readonly<Record<string, string>> = {
@@ -10,19 +10,19 @@ const STREAMS: Readonly<Record<string, string>> = {
   ZstdDecompress: 'zstd.decompress',
 };
 
-/** When the work in flight began, NaN while there is none. Only on compressors that were made under the patch. */
-const STARTED: unique symbol = Symbol('sonde.scheduler.zlib');
+/** The work in flight, null while there is none. Only on compressors that were made under the patch. */
+const WORK: unique symbol = Symbol('sonde.scheduler.zlib');
 
 /** The compressor behind a stream: its `write` hands one chunk to the pool, `writeSync` works on the spot. */
 interface Compressor {
-  [STARTED]?: number;
+  [WORK]?: PoolWork | null;
 }
 
 function finish(operation: PoolOperation, compressor: Compressor): void {
-  const startMs = compressor[STARTED];
-  if (startMs === undefined || Number.isNaN(startMs)) return;
-  compressor[STARTED] = Number.NaN;
-  guard('scheduler.zlib', () => operation.end(startMs), undefined);
+  const work = compressor[WORK];
+  if (work === undefined || work === null) return;
+  compressor[WORK] = null;
+  guard('scheduler.zlib', () => operation.end(work), undefined);
 }
 
 /** `init` gets the function that is called when a chunk is done, in whatever place. */
@@ -32,7 +32,7 @@ function observeInit(operation: PoolOperation): (original: AnyFunction) => AnyFu
       const index = args.findIndex((argument) => typeof argument === 'function');
       if (index >= 0) {
         const done = args[index] as AnyFunction;
-        this[STARTED] = Number.NaN;
+        this[WORK] = null;
         args[index] = function (this: Compressor): unknown {
           finish(operation, this);
           // Its stream reads arguments of none; `this` is the compressor.
@@ -69,8 +69,8 @@ export function patchZlib(patches: Patches, zlib: Record<string, unknown>, confi
       'write',
       (original, patch) =>
         function (this: Compressor, ...args: unknown[]): unknown {
-          if (patch.active && this[STARTED] !== undefined) {
-            this[STARTED] = guard('scheduler.zlib', () => operation.begin(), Number.NaN);
+          if (patch.active && this[WORK] !== undefined) {
+            this[WORK] = guard('scheduler.zlib', () => operation.begin(), null);
           }
           return Reflect.apply(original, this, args);
         },

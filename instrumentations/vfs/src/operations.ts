@@ -1,3 +1,4 @@
+import { versions } from 'node:process';
 import { bytesOfData, bytesOfResult } from './byte-counts.ts';
 
 /** Bytes that an operation moved: from its result and the two arguments that follow the file. */
@@ -20,7 +21,16 @@ export interface OperationDefinition {
   readonly hasNoError?: boolean;
   /** Its asynchronous forms do not use the libuv pool, or seldom. */
   readonly isOffPool?: boolean;
+  /** How often they go through the pool, one after the other; default 1. */
+  readonly trips?: number;
 }
+
+/** From Node.js 26 on a file is opened, read or written, and closed in one go. */
+const isOneGo = Number.parseInt(versions.node, 10) >= 26;
+/** open, fstat, read, close. */
+const READ_TRIPS = isOneGo ? 1 : 4;
+/** open, write, close. */
+const WRITE_TRIPS = isOneGo ? 1 : 3;
 
 const ofHandle = { target: 'this' } as const;
 const read = { direction: 'read', bytes: bytesOfResult } as const;
@@ -37,7 +47,7 @@ const readAll = {
 /** Operations of `fs` (sync and callback) and `fs.promises`. Those that a Node.js lacks are skipped. */
 export const FS_OPERATIONS: readonly OperationDefinition[] = [
   { name: 'access' },
-  { name: 'appendFile', ...writeAll },
+  { name: 'appendFile', ...writeAll, trips: WRITE_TRIPS },
   { name: 'chmod' },
   { name: 'chown' },
   { name: 'close', descriptor: 'close' },
@@ -64,7 +74,7 @@ export const FS_OPERATIONS: readonly OperationDefinition[] = [
   { name: 'openAsBlob' },
   { name: 'opendir' },
   { name: 'read', ...read },
-  { name: 'readFile', ...readAll },
+  { name: 'readFile', ...readAll, trips: READ_TRIPS },
   { name: 'readdir', compound: true },
   { name: 'readlink' },
   { name: 'readv', ...read },
@@ -76,11 +86,11 @@ export const FS_OPERATIONS: readonly OperationDefinition[] = [
   { name: 'statfs' },
   // The first argument of symlink is only text; the second is the file that is made.
   { name: 'symlink', target: 1 },
-  { name: 'truncate', compound: true },
+  { name: 'truncate', compound: true, trips: 3 },
   { name: 'unlink' },
   { name: 'utimes' },
   { name: 'write', ...write },
-  { name: 'writeFile', ...writeAll },
+  { name: 'writeFile', ...writeAll, trips: WRITE_TRIPS },
   { name: 'writev', ...write },
 ];
 
@@ -95,7 +105,7 @@ export const FILE_HANDLE_OPERATIONS: readonly OperationDefinition[] = [
   { ...ofHandle, name: 'ftruncate', key: 'truncate' },
   { ...ofHandle, name: 'futimes', key: 'utimes' },
   { ...ofHandle, name: 'read', ...read },
-  { ...ofHandle, name: 'readFile', ...readAll },
+  { ...ofHandle, name: 'readFile', ...readAll, trips: 2 },
   { ...ofHandle, name: 'readv', ...read },
   { ...ofHandle, name: 'write', ...write },
   { ...ofHandle, name: 'writeFile', ...writeAll },

@@ -13,6 +13,7 @@ import type { Nesting } from './nesting.ts';
 import type { Reports } from './reports.ts';
 import type { Operation, Row, Series } from './series.ts';
 import { descriptorOf } from './targets.ts';
+import { LONG_MS, noteCall, noteSync } from './waits.ts';
 
 /** What the recorder needs from its surroundings. */
 export interface RecorderParts {
@@ -22,7 +23,7 @@ export interface RecorderParts {
   readonly series: Series;
   readonly slow: SlowOperations;
   readonly reports: Reports;
-  readonly pool: Pick<LibuvPool, 'enter' | 'leave'>;
+  readonly pool: Pick<LibuvPool, 'enter' | 'leave' | 'startedMs'>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** `syncSampling`. */
@@ -43,6 +44,8 @@ export interface Call {
   readonly options: unknown;
   /** NaN when it is not timed. */
   startMs: number;
+  /** Of the libuv pool. */
+  ticket: number;
   isSettled: boolean;
 }
 
@@ -80,13 +83,14 @@ const SCOPE = 'instrumentation-vfs';
 const QUICK_MS = 0.05;
 
 /** Counts an operation in and out of what is in flight. */
-function countInFlight({ operation, row }: Call, by: 1 | -1, nowMs: number, parts: RecorderParts): void {
+function countInFlight(call: Call, by: 1 | -1, nowMs: number, parts: RecorderParts): void {
+  const { operation, row } = call;
   if (operation.api === 'sync') return;
   row?.active?.add(by);
   if (operation.compound === true) parts.nesting.inFlight += by;
   if (operation.isOffPool === true) return;
-  if (by === 1) parts.pool.enter(nowMs);
-  else parts.pool.leave(nowMs);
+  if (by === 1) call.ticket = parts.pool.enter(nowMs, operation.trips);
+  else parts.pool.leave(nowMs, call.ticket);
 }
 
 function start(operation: Operation, self: unknown, args: readonly unknown[], parts: RecorderParts): Call | undefined {
@@ -102,7 +106,7 @@ function start(operation: Operation, self: unknown, args: readonly unknown[], pa
   if (row === undefined && operation.descriptor !== 'open') return undefined;
   const data = isMethod ? args[0] : args[1];
   const options = isMethod ? args[1] : args[2];
-  const call: Call = { operation, row, mount, target, data, options, startMs, isSettled: false };
+  const call: Call = { operation, row, mount, target, data, options, startMs, ticket: -1, isSettled: false };
   countInFlight(call, 1, startMs, parts);
   // Reading the mounts anew must not pass for a part of the operation.
   if (mounts.refreshedAtMs === startMs) call.startMs = now();
@@ -117,6 +121,7 @@ function noteSuccess(call: Call, result: unknown, endMs: number, parts: Recorder
   row.duration.record(durationMs * 1e-3);
   const bytes = operation.bytes === undefined ? Number.NaN : operation.bytes(result, data, options);
   if (bytes > 0) row.io?.add(bytes);
+  if (durationMs >= LONG_MS) noteCall(call, endMs, parts.pool);
   if (parts.slow.isSlow(row.id, durationMs)) {
     parts.reports.slow({ row, target, startMs, endMs, bytes, code: undefined });
   }
@@ -134,6 +139,7 @@ function noteFailure(call: Call, error: unknown, endMs: number, parts: RecorderP
   // One that was not timed is in the histogram already.
   if (!isTimed) return;
   row.duration.record((endMs - startMs) * 1e-3);
+  if (endMs - startMs >= LONG_MS) noteCall(call, endMs, parts.pool);
   if (parts.slow.isSlow(row.id, endMs - startMs)) parts.reports.slow(finished);
 }
 
@@ -147,6 +153,7 @@ function noteTimed(call: Pick<Call, 'operation' | 'target' | 'startMs'>, endMs: 
   row.duration.record(row.lastSeconds);
   // A random number of the next calls goes untimed, so that no rhythm of the application falls in with ours.
   if (durationMs < QUICK_MS) operation.untimed[mount] = Math.floor(parts.random() * (2 * parts.sampling - 1));
+  if (durationMs >= LONG_MS) noteSync(startMs, endMs);
   if (!parts.slow.isSlow(row.id, durationMs)) return;
   parts.reports.slow({ row, target, startMs, endMs, bytes: Number.NaN, code: undefined });
 }

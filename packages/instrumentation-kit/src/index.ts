@@ -1,6 +1,7 @@
 export { activeContext, contextOf } from './active-context.ts';
 export { type Carrier, readCarrier, receiveTimestamp, writeCarrier } from './carrier.ts';
 export { claim } from './claim.ts';
+export { gatherEvidence } from './evidence.ts';
 export { createFold, type Fold, type FoldConfig } from './fold.ts';
 export { callBack, countDropped, droppedCounts, guard, guarded, onWarning, reportFailure, warnOnce } from './guard.ts';
 export {

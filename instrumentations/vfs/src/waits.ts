@@ -1,0 +1,22 @@
+import { type LibuvPool, noteWait } from '@sonde/instrumentation-kit';
+import type { Call } from './recorder.ts';
+
+/** What took less is not noted as a wait of its request: it would cost more than it tells. */
+export const LONG_MS = 0.5;
+
+/** Notes what the caller of an asynchronous operation waited for: a thread of the libuv pool, then the filesystem. */
+export function noteCall(call: Call, endMs: number, pool: Pick<LibuvPool, 'startedMs'>): void {
+  const { startMs, operation } = call;
+  if (operation.api === 'sync') {
+    noteSync(startMs, endMs);
+    return;
+  }
+  const takenUpMs = Math.min(endMs, Math.max(startMs, pool.startedMs(call.ticket)));
+  noteWait('pool', startMs, takenUpMs);
+  noteWait('filesystem', takenUpMs, endMs);
+}
+
+/** Notes a synchronous operation: the thread itself stood still. */
+export function noteSync(startMs: number, endMs: number): void {
+  noteWait('filesystem_sync', startMs, endMs);
+}
