@@ -13,7 +13,8 @@ const METRICS: { readonly received: MetricOf<'counter'>; readonly omitted: Metri
     name: 'sonde.causality.timestamps.received',
     unit: '{timestamp}',
     instrument: 'counter',
-    description: 'Hybrid logical timestamps that arrived in tracestate or in a response, by whether the clock took them.',
+    description:
+      'Hybrid logical timestamps that arrived in tracestate or in a response, by whether the clock took them.',
     attributes: ['sonde.causality.outcome'],
   },
   omitted: {

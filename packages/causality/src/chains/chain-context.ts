@@ -1,0 +1,31 @@
+import { type Context, context, createContextKey, isSpanContextValid, type Span, trace } from '@opentelemetry/api';
+import type { SpanReference } from '../order/causes.ts';
+
+const CHAIN = createContextKey('sonde.chain');
+
+/** A stay in a chain: what `runInChain` makes. It takes the place of a span for events emitted in it. */
+export interface Stay extends SpanReference {
+  /** The span that was active where it was entered. */
+  readonly over: Span | undefined;
+}
+
+export function withStay(active: Context, stay: Stay): Context {
+  return active.setValue(CHAIN, stay);
+}
+
+/**
+ * What code in a context belongs to: the innermost of the active span and the chain that was entered. Undefined when there
+ * is neither.
+ */
+export function placeIn(active: Context): SpanReference | undefined {
+  const stay = active.getValue(CHAIN) as Stay | undefined;
+  const span = trace.getSpan(active);
+  if (stay !== undefined && stay.over === span) return stay;
+  const spanContext = span?.spanContext();
+  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : stay;
+}
+
+/** The id of the chain that code runs in: that of the active trace, or of a chain entered within it. */
+export function currentChain(active: Context = context.active()): string | undefined {
+  return placeIn(active)?.traceId;
+}

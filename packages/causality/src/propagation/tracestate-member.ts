@@ -1,0 +1,53 @@
+/**
+ * The `sonde` member of a W3C tracestate: the sender's hybrid logical timestamp, 16 hex digits.
+ *
+ * https://www.w3.org/TR/trace-context/#tracestate-header
+ */
+const KEY = 'sonde';
+const PREFIX = `${KEY}=`;
+/** The specification's limits: list members, and characters that everybody passes on. */
+const MAX_MEMBERS = 32;
+const MAX_LENGTH = 512;
+/** What is longer is nobody's tracestate: it is not looked into. */
+const MAX_READ = 8192;
+
+export interface TakenMember {
+  /** The value of the first `sonde` member; undefined when there is none. */
+  readonly timestamp: string | undefined;
+  /** The tracestate without any `sonde` member, the others as they were. */
+  readonly rest: string;
+}
+
+/** Takes the member out. A tracestate without it is returned as it is; one beyond all bounds as an empty one. */
+export function takeMember(tracestate: string): TakenMember {
+  if (tracestate.length > MAX_READ) return { timestamp: undefined, rest: '' };
+  if (!tracestate.includes(PREFIX)) return { timestamp: undefined, rest: tracestate };
+  let timestamp: string | undefined;
+  const others: string[] = [];
+  for (const part of tracestate.split(',')) {
+    const member = part.trim();
+    if (member.startsWith(PREFIX)) timestamp ??= member.slice(PREFIX.length);
+    else if (member !== '') others.push(member);
+  }
+  return { timestamp, rest: others.join(',') };
+}
+
+function countMembers(tracestate: string): number {
+  let count = 0;
+  for (const part of tracestate.split(',')) if (part.trim() !== '') count += 1;
+  return count;
+}
+
+/**
+ * Puts the member in front, as the specification asks of whoever wrote last, in place of any that was there.
+ * @returns undefined when there is no room within 32 members and 512 characters: the members of others are not ours to
+ * push out
+ */
+export function putMember(tracestate: string, timestamp: string): string | undefined {
+  const own = PREFIX + timestamp;
+  if (tracestate === '') return own;
+  const { rest } = takeMember(tracestate);
+  if (rest === '') return own;
+  if (own.length + 1 + rest.length > MAX_LENGTH) return undefined;
+  return countMembers(rest) < MAX_MEMBERS ? `${own},${rest}` : undefined;
+}
