@@ -5,6 +5,7 @@ import {
   ROOT_CONTEXT,
   type TextMapGetter,
   type TextMapSetter,
+  trace,
 } from '@opentelemetry/api';
 import {
   eventStream,
@@ -33,6 +34,8 @@ export interface Carrier {
   baggage?: string;
   /** 16 hex digits; there even without a trace. */
   hlc?: string;
+  /** There when the sender has itself received the trace context: the span is then not one of the sender's thread. */
+  relayed?: string;
   /** What other propagators write, e.g. `b3`. */
   [header: string]: string | undefined;
 }
@@ -54,6 +57,7 @@ const GETTER: TextMapGetter<object> = {
 
 function inject(active: Context, carrier: Carrier): void {
   propagation.inject(active, carrier, SETTER);
+  if (trace.getSpanContext(active)?.isRemote === true) carrier.relayed = '1';
 }
 
 /**
@@ -85,7 +89,7 @@ function read(carrier: object): Context {
   const timestamp = Object.hasOwn(carrier, 'hlc') ? (carrier as { readonly hlc?: unknown }).hlc : undefined;
   const sent = timestamp === undefined ? undefined : receiveTimestamp(timestamp);
   const received = propagation.extract(ROOT_CONTEXT, carrier, GETTER);
-  if (sent !== undefined) rememberSent(received, sent);
+  if (sent !== undefined && !Object.hasOwn(carrier, 'relayed')) rememberSent(received, sent);
   return received;
 }
 

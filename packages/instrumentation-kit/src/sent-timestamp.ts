@@ -10,7 +10,8 @@ interface ReceivedSpanContext extends SpanContext {
 /**
  * Notes, on the span context that a message has brought, when the message was sent by the sender's clock. Spans started
  * in that context have it as their parent, so whoever sees one start knows what must have happened before: all that the
- * sender's thread did up to then. Call it with timestamps that the clock has accepted only.
+ * sender's thread did up to then. Call it only with timestamps that the clock has accepted, and only where the span is one of
+ * the sender's thread: not when the sender had received the context itself (its span context is remote there).
  */
 export function rememberSent(received: Context, sent: HybridTimestamp): void {
   const spanContext = trace.getSpanContext(received);

@@ -65,6 +65,12 @@ test('the received span context knows when the message was sent, unless the cloc
   expect(sentIn(readCarrier({ ...carrier, hlc: 'f'.repeat(16) }))).toBeUndefined();
 });
 
+test("a context that is passed on by somebody who has received it says so, and is not taken for the sender's own", () => {
+  const relayed = writeCarrier(readCarrier(writeCarrier(inTrace())));
+  expect(relayed.relayed).toBe('1');
+  expect(sentOf(trace.getSpanContext(readCarrier(relayed)) ?? INVALID_SPAN_CONTEXT)).toBeUndefined();
+});
+
 test('the active context is carried when none is given', () => {
   const active = inTrace();
   const carrier = context.with(active, () => writeCarrier());

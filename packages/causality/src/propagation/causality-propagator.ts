@@ -9,7 +9,7 @@ import {
 import { eventStream, formatTimestamp, type HybridClock } from '@sonde/event-stream';
 import { checkOptionNames, receiveTimestamp, rememberSent, reportFailure } from '@sonde/instrumentation-kit';
 import { timestampMetrics } from './timestamp-metrics.ts';
-import { putMember, takeMember } from './tracestate-member.ts';
+import { putMember, readMember, takeMember } from './tracestate-member.ts';
 
 const TRACEPARENT = 'traceparent';
 const TRACESTATE = 'tracestate';
@@ -51,7 +51,7 @@ class HoldingSetter implements TextMapSetter {
 
 /** Shows the inner propagator the tracestate without our member, and keeps that. */
 class TakingGetter implements TextMapGetter {
-  timestamp: string | undefined;
+  member: string | undefined;
   readonly #getter: TextMapGetter;
 
   constructor(getter: TextMapGetter) {
@@ -71,8 +71,8 @@ class TakingGetter implements TextMapGetter {
   /** Getters return what they find, whatever they are typed as. */
   #take(value: string): string {
     if (typeof value !== 'string') return value;
-    const { timestamp, rest } = takeMember(value);
-    this.timestamp ??= timestamp;
+    const { member, rest } = takeMember(value);
+    this.member ??= member;
     return rest;
   }
 }
@@ -114,7 +114,7 @@ export class CausalityPropagator implements TextMapPropagator {
       reportFailure('causality.inject', error);
     }
     try {
-      this.#writeState(holding, carrier, setter);
+      this.#writeState(holding, carrier, setter, trace.getSpanContext(active)?.isRemote === true);
     } catch (error) {
       reportFailure('causality.inject', error);
     }
@@ -124,7 +124,7 @@ export class CausalityPropagator implements TextMapPropagator {
     try {
       const taking = new TakingGetter(getter);
       const extracted = this.#inner.extract(active, carrier, taking);
-      if (taking.timestamp !== undefined) this.#receive(taking.timestamp, active, extracted);
+      if (taking.member !== undefined) this.#receive(taking.member, active, extracted);
       return extracted;
     } catch (error) {
       reportFailure('causality.extract', error);
@@ -142,9 +142,10 @@ export class CausalityPropagator implements TextMapPropagator {
     }
   }
 
-  #writeState({ hasParent, state, key }: HoldingSetter, carrier: unknown, setter: TextMapSetter): void {
+  #writeState(held: HoldingSetter, carrier: unknown, setter: TextMapSetter, isRelayed: boolean): void {
+    const { hasParent, state, key } = held;
     if (hasParent) {
-      const withOwn = putMember(state, formatTimestamp(this.#clock.send()));
+      const withOwn = putMember(state, formatTimestamp(this.#clock.send()), isRelayed);
       if (withOwn !== undefined) {
         setter.set(carrier, key || TRACESTATE, withOwn);
         return;
@@ -155,9 +156,10 @@ export class CausalityPropagator implements TextMapPropagator {
     if (key !== '') setter.set(carrier, key, takeMember(state).rest);
   }
 
-  #receive(timestamp: string, active: Context, extracted: Context): void {
+  #receive(member: string, active: Context, extracted: Context): void {
     // A tracestate without a valid traceparent counts as absent.
     if (trace.getSpanContext(extracted) === trace.getSpanContext(active)) return;
+    const { timestamp, isRelayed } = readMember(member);
     const sent = receiveTimestamp(timestamp, this.#clock);
     const { accepted, refused } = timestampMetrics();
     if (sent === undefined) {
@@ -165,6 +167,6 @@ export class CausalityPropagator implements TextMapPropagator {
       return;
     }
     accepted.add(1);
-    rememberSent(extracted, sent);
+    if (!isRelayed) rememberSent(extracted, sent);
   }
 }

@@ -19,7 +19,7 @@ export function isFromPeer<Request>(request: Request, getter: TextMapGetter<Requ
   const ask = (): boolean => {
     const found = getter.get(request, 'tracestate');
     const lines = Array.isArray(found) ? found : [found];
-    return lines.some((line) => typeof line === 'string' && takeMember(line).timestamp !== undefined);
+    return lines.some((line) => typeof line === 'string' && takeMember(line).member !== undefined);
   };
   return guard('causality.response', ask, false);
 }

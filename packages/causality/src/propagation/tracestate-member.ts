@@ -1,5 +1,6 @@
 /**
- * The `sonde` member of a W3C tracestate: the sender's hybrid logical timestamp, 16 hex digits.
+ * The `sonde` member of a W3C tracestate: the sender's hybrid logical timestamp, 16 hex digits, and `;r` behind it when the
+ * sender relays a trace context that it has received, so that the span is not one of the sender's own.
  *
  * https://www.w3.org/TR/trace-context/#tracestate-header
  */
@@ -10,26 +11,27 @@ const MAX_MEMBERS = 32;
 const MAX_LENGTH = 512;
 /** What is longer is nobody's tracestate: it is not looked into. */
 const MAX_READ = 8192;
+const RELAYED = ';r';
 
 export interface TakenMember {
   /** The value of the first `sonde` member; undefined when there is none. */
-  readonly timestamp: string | undefined;
+  readonly member: string | undefined;
   /** The tracestate without any `sonde` member, the others as they were. */
   readonly rest: string;
 }
 
 /** Takes the member out. A tracestate without it is returned as it is; one beyond all bounds as an empty one. */
 export function takeMember(tracestate: string): TakenMember {
-  if (tracestate.length > MAX_READ) return { timestamp: undefined, rest: '' };
-  if (!tracestate.includes(PREFIX)) return { timestamp: undefined, rest: tracestate };
-  let timestamp: string | undefined;
+  if (tracestate.length > MAX_READ) return { member: undefined, rest: '' };
+  if (!tracestate.includes(PREFIX)) return { member: undefined, rest: tracestate };
+  let own: string | undefined;
   const others: string[] = [];
   for (const part of tracestate.split(',')) {
     const member = part.trim();
-    if (member.startsWith(PREFIX)) timestamp ??= member.slice(PREFIX.length);
+    if (member.startsWith(PREFIX)) own ??= member.slice(PREFIX.length);
     else if (member !== '') others.push(member);
   }
-  return { timestamp, rest: others.join(',') };
+  return { member: own, rest: others.join(',') };
 }
 
 function countMembers(tracestate: string): number {
@@ -43,11 +45,17 @@ function countMembers(tracestate: string): number {
  * @returns undefined when there is no room within 32 members and 512 characters: the members of others are not ours to
  * push out
  */
-export function putMember(tracestate: string, timestamp: string): string | undefined {
-  const own = PREFIX + timestamp;
+export function putMember(tracestate: string, timestamp: string, isRelayed: boolean): string | undefined {
+  const own = isRelayed ? PREFIX + timestamp + RELAYED : PREFIX + timestamp;
   if (tracestate === '') return own;
   const { rest } = takeMember(tracestate);
   if (rest === '') return own;
   if (own.length + 1 + rest.length > MAX_LENGTH) return undefined;
   return countMembers(rest) < MAX_MEMBERS ? `${own},${rest}` : undefined;
+}
+
+/** What a member says; its timestamp is whatever was sent. */
+export function readMember(member: string): { readonly timestamp: string; readonly isRelayed: boolean } {
+  const isRelayed = member.endsWith(RELAYED);
+  return { timestamp: isRelayed ? member.slice(0, -RELAYED.length) : member, isRelayed };
 }
