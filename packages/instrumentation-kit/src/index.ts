@@ -13,6 +13,7 @@ export {
 } from './libuv-pool.ts';
 export { LOCAL_TRACE, markTrace } from './local-trace.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
+export type { RootWaits } from './open-roots.ts';
 export { checkOptionNames } from './options.ts';
 export { createPatches, impersonate } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
@@ -21,7 +22,7 @@ export { currentRoute, linkLocalRoot, rememberRoute } from './route.ts';
 export { rememberSent, sentOf } from './sent-timestamp.ts';
 export { createSlowOperations } from './slow-operations.ts';
 export { defineTelemetry, eventsFrom, hotMetricsFrom, type InstrumentsOf } from './telemetry.ts';
-export type { Culprit, ThreadWaitVisitor } from './thread-waits.ts';
+export type { Culprit, ThreadWaitRest, ThreadWaitVisitor } from './thread-waits.ts';
 export type {
   AnyFunction,
   AttributeDefinition,
@@ -36,14 +37,17 @@ export type {
 } from './types.ts';
 export type { WaitList, WaitVisitor } from './wait-list.ts';
 export {
+  addWaitSource,
   areWaitsRead,
+  noteCpuWait,
   noteThreadAmount,
   noteThreadWait,
   noteWait,
   noteWaitOfTrace,
-  type RootWaits,
   readWaits,
+  soleOpenRoot,
   WAITS,
   type Wait,
   type WaitReader,
+  type WaitSource,
 } from './waits.ts';

@@ -11,15 +11,21 @@ export interface Culprit {
   /** 16 lower-case hex digits. */
   readonly spanId: string;
   readonly route?: string | undefined;
+  /** Nobody was seen at work, but nobody else was there: the request itself may know better. */
+  readonly isGuess?: boolean;
+}
+
+/** More about a wait of the thread. */
+export interface ThreadWaitRest {
+  /** How much of the time it is. */
+  readonly amountMs: number;
+  /** Of `cpu`: how long the thread was at work meanwhile, on a CPU or not. */
+  readonly busyMs?: number;
+  readonly culprit?: Culprit | undefined;
 }
 
 /** What is told of one wait of the thread. */
-export type ThreadWaitVisitor = (
-  kind: number,
-  startMs: number,
-  endMs: number,
-  rest: { readonly amountMs: number; readonly culprit: Culprit | undefined },
-) => void;
+export type ThreadWaitVisitor = (kind: number, startMs: number, endMs: number, rest: Required<ThreadWaitRest>) => void;
 
 /** What all requests of a thread waited for: a ring, the oldest entries give way. Times as everywhere in `waits.ts`. */
 export class ThreadWaits {
@@ -27,6 +33,7 @@ export class ThreadWaits {
   readonly #starts = new Float64Array(CAPACITY);
   readonly #ends = new Float64Array(CAPACITY);
   readonly #amounts = new Float64Array(CAPACITY);
+  readonly #busy = new Float64Array(CAPACITY);
   /** The latest end of an entry and all before it: entries come in the order in which they are told. */
   readonly #latest = new Float64Array(CAPACITY);
   readonly #culprits: (Culprit | undefined)[] = [];
@@ -38,15 +45,16 @@ export class ThreadWaits {
   }
 
   /** Some 10 ns. The caller has checked the times. */
-  add(kind: number, startMs: number, endMs: number, rest: { amountMs: number; culprit?: Culprit | undefined }): void {
-    const { amountMs, culprit } = rest;
-    if (culprit === undefined && this.#joinLast(kind, startMs, endMs, amountMs)) return;
+  add(kind: number, startMs: number, endMs: number, rest: ThreadWaitRest): void {
+    const { amountMs, busyMs = 0, culprit } = rest;
+    if (culprit === undefined && this.#joinLast(kind, startMs, endMs, rest)) return;
     const at = this.#count % CAPACITY;
     const latestMs = this.latestMs;
     this.#kinds[at] = kind;
     this.#starts[at] = startMs;
     this.#ends[at] = endMs;
     this.#amounts[at] = amountMs;
+    this.#busy[at] = busyMs;
     this.#latest[at] = Math.max(endMs, latestMs);
     this.#culprits[at] = culprit;
     this.#count += 1;
@@ -61,13 +69,17 @@ export class ThreadWaits {
       const startMs = this.#starts[at] as number;
       const endMs = this.#ends[at] as number;
       if (endMs <= fromMs || startMs >= toMs) continue;
-      const rest = { amountMs: this.#amounts[at] as number, culprit: this.#culprits[at] };
+      const rest = {
+        amountMs: this.#amounts[at] as number,
+        busyMs: this.#busy[at] as number,
+        culprit: this.#culprits[at],
+      };
       visitor(this.#kinds[at] as number, startMs, endMs, rest);
     }
   }
 
   /** Takes a short wait into the entry before, so that a storm of them does not push everything else out. */
-  #joinLast(kind: number, startMs: number, endMs: number, amountMs: number): boolean {
+  #joinLast(kind: number, startMs: number, endMs: number, { amountMs, busyMs = 0 }: ThreadWaitRest): boolean {
     if (this.#count === 0) return false;
     const at = (this.#count - 1) % CAPACITY;
     if (this.#kinds[at] !== kind || this.#culprits[at] !== undefined) return false;
@@ -76,6 +88,7 @@ export class ThreadWaits {
     if (!isNext || endMs - (this.#starts[at] as number) > MAX_STRETCH_MS) return false;
     this.#ends[at] = endMs;
     this.#amounts[at] = (this.#amounts[at] as number) + amountMs;
+    this.#busy[at] = (this.#busy[at] as number) + busyMs;
     this.#latest[at] = Math.max(endMs, this.#latest[at] as number);
     return true;
   }

@@ -1,8 +1,8 @@
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { shared } from '@sonde/event-stream';
-import { reportFailure } from './guard.ts';
+import { guard, reportFailure } from './guard.ts';
+import { OpenRoot, OpenRoots, type RootWaits } from './open-roots.ts';
 import { type Culprit, ThreadWaits, type ThreadWaitVisitor } from './thread-waits.ts';
-import { WaitList } from './wait-list.ts';
 
 /**
  * What a request can have waited for.
@@ -37,28 +37,6 @@ const NUMBERS = Object.fromEntries(WAITS.map((kind, index) => [kind, index])) as
 const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
 const ROOT_WAITS: unique symbol = Symbol.for('sonde.span.waits.1') as never;
 
-/** What is noted about one local root while somebody wants to know. */
-export interface RootWaits {
-  readonly traceId: string;
-  readonly startMs: number;
-  readonly waits: WaitList;
-}
-
-class OpenRoot implements RootWaits {
-  readonly traceId: string;
-  readonly startMs: number;
-  readonly waits: WaitList = new WaitList();
-  /** Readers that have not let it go. */
-  readers = 1;
-  /** Another open root of the same trace. */
-  next: OpenRoot | undefined;
-
-  constructor(traceId: string, startMs: number) {
-    this.traceId = traceId;
-    this.startMs = startMs;
-  }
-}
-
 interface MarkedSpan extends Span {
   readonly [LOCAL_ROOT]?: MarkedSpan;
   [ROOT_WAITS]?: OpenRoot;
@@ -67,14 +45,30 @@ interface MarkedSpan extends Span {
 /** Of one thread. */
 interface WaitBook {
   readers: number;
-  readonly open: Map<string, OpenRoot>;
+  readonly open: OpenRoots;
   thread: ThreadWaits | undefined;
+  readonly sources: Set<WaitSource>;
+}
+
+/** Who notes what is known only as an amount over some time, or follows which requests are at work. */
+export interface WaitSource {
+  /**
+   * Waits are about to be read: what is gathered and not noted yet is to be noted now.
+   * @param isFinal the turn of the loop that is under way may not be over for long: what it took so far counts, too
+   */
+  gather(isFinal: boolean): void;
+  /** A request has waited until this moment, and goes on. By its local root. */
+  resumed(kind: Wait, root: Span, endMs: number): void;
 }
 
 let known: WaitBook | undefined;
 
+function createBook(): WaitBook {
+  return { readers: 0, open: new OpenRoots(), thread: undefined, sources: new Set() };
+}
+
 function book(): WaitBook {
-  known ??= shared('kit.waits.1', (): WaitBook => ({ readers: 0, open: new Map(), thread: undefined }));
+  known ??= shared('kit.waits.1', createBook);
   return known;
 }
 
@@ -97,8 +91,11 @@ export function noteWait(kind: Wait, startMs: number, endMs: number, active?: Co
   if ((known ?? book()).readers === 0 || !isWait(startMs, endMs)) return;
   try {
     const span = trace.getSpan(active ?? context.active()) as MarkedSpan | undefined;
-    const root = (span?.[LOCAL_ROOT] ?? span)?.[ROOT_WAITS];
-    root?.waits.add(NUMBERS[kind], startMs, endMs);
+    const root = span?.[LOCAL_ROOT] ?? span;
+    const waits = root?.[ROOT_WAITS]?.waits;
+    if (root === undefined || waits === undefined) return;
+    waits.add(NUMBERS[kind], startMs, endMs);
+    for (const source of book().sources) source.resumed(kind, root, endMs);
   } catch (error) {
     // Somebody's own span or context manager.
     reportFailure('kit.waits', error);
@@ -109,9 +106,7 @@ export function noteWait(kind: Wait, startMs: number, endMs: number, active?: Co
 export function noteWaitOfTrace(traceId: string, kind: Wait, startMs: number, endMs: number): void {
   const { readers, open } = known ?? book();
   if (readers === 0 || !isWait(startMs, endMs)) return;
-  for (let root = open.get(traceId); root !== undefined; root = root.next) {
-    root.waits.add(NUMBERS[kind], startMs, endMs);
-  }
+  open.visit(traceId, ({ waits }) => waits.add(NUMBERS[kind], startMs, endMs));
 }
 
 /**
@@ -131,12 +126,42 @@ export function noteThreadAmount(kind: Wait, startMs: number, endMs: number, amo
   thread.add(NUMBERS[kind], startMs, endMs, { amountMs: Math.min(amountMs, endMs - startMs) });
 }
 
+/**
+ * Notes for how long the thread was ready and got no CPU.
+ * @param waitedMs out of the time from `startMs` to `endMs`
+ * @param busyMs how long the thread was at work meanwhile, with a CPU or without
+ */
+export function noteCpuWait(times: { startMs: number; endMs: number; waitedMs: number; busyMs: number }): void {
+  const { thread } = known ?? book();
+  const { startMs, endMs, waitedMs, busyMs } = times;
+  if (thread === undefined || !isWait(startMs, endMs) || !(waitedMs > 0)) return;
+  const lengthMs = endMs - startMs;
+  const rest = { amountMs: Math.min(waitedMs, lengthMs), busyMs: Math.min(Math.max(busyMs, 0), lengthMs) };
+  thread.add(NUMBERS.cpu, startMs, endMs, rest);
+}
+
+/** Adds somebody who notes more than single waits. Returns the undo. */
+export function addWaitSource(source: WaitSource): () => void {
+  const { sources } = book();
+  sources.add(source);
+  return () => {
+    sources.delete(source);
+  };
+}
+
+/** The only local root that is open in this thread; undefined when there are none, or several. */
+export function soleOpenRoot(): RootWaits | undefined {
+  return book().open.sole;
+}
+
 /** Who wants to know what requests waited for. */
 export interface WaitReader {
   /** A local root begins: what it waits for is noted from now on. Undefined when the span cannot be marked (frozen). */
   begin(root: Span, startMs: number): RootWaits | undefined;
   /** It has ended, and its waits have been read. */
   end(root: RootWaits): void;
+  /** To be called before reading: has everybody note what they know. */
+  gather(isFinal: boolean): void;
   /** The latest moment of which anything is known about the thread; `-Infinity` if nothing is. */
   readonly latestMs: number;
   /** What is known of the thread that overlaps a time, the latest told first. */
@@ -162,10 +187,8 @@ class Reader implements WaitReader {
       return marked;
     }
     if (!Object.isExtensible(root)) return undefined;
-    const { open } = this.#book;
-    const opened = new OpenRoot(root.spanContext().traceId, startMs);
-    opened.next = open.get(opened.traceId);
-    open.set(opened.traceId, opened);
+    const opened = new OpenRoot(root.spanContext(), startMs);
+    this.#book.open.add(opened);
     root[ROOT_WAITS] = opened;
     return opened;
   }
@@ -173,7 +196,11 @@ class Reader implements WaitReader {
   end(root: RootWaits): void {
     const ended = root as OpenRoot;
     ended.readers -= 1;
-    if (ended.readers === 0) forget(this.#book.open, ended);
+    if (ended.readers === 0) this.#book.open.delete(ended);
+  }
+
+  gather(isFinal: boolean): void {
+    for (const source of this.#book.sources) guard('kit.waits', () => source.gather(isFinal), undefined);
   }
 
   get latestMs(): number {
@@ -194,19 +221,7 @@ class Reader implements WaitReader {
   }
 }
 
-function forget(open: Map<string, OpenRoot>, root: OpenRoot): void {
-  const first = open.get(root.traceId);
-  if (first === root) {
-    if (root.next === undefined) open.delete(root.traceId);
-    else open.set(root.traceId, root.next);
-    return;
-  }
-  for (let other = first; other !== undefined; other = other.next) {
-    if (other.next === root) other.next = root.next;
-  }
-}
-
-/** Opens a reader of what this thread's requests wait for: from now on it is noted. Some 160 KB a thread. */
+/** Opens a reader of what this thread's requests wait for: from now on it is noted. Some 200 KB a thread. */
 export function readWaits(): WaitReader {
   return new Reader(book());
 }

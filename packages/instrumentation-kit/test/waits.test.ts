@@ -3,14 +3,17 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
 import {
+  addWaitSource,
   areWaitsRead,
   linkLocalRoot,
+  noteCpuWait,
   noteThreadAmount,
   noteThreadWait,
   noteWait,
   noteWaitOfTrace,
   type RootWaits,
   readWaits,
+  soleOpenRoot,
   WAITS,
   type Wait,
   type WaitReader,
@@ -138,10 +141,66 @@ describe('while somebody reads', () => {
     expect(reader.latestMs).toBe(310);
     reader.visitThread(15, 120, (kind, start, end, rest) => seen.push([WAITS[kind], start, end, rest]));
     expect(seen).toEqual([
-      ['cpu', 0, 150, { amountMs: 150, culprit: undefined }],
-      ['gc', 10, 20, { amountMs: 10, culprit: undefined }],
-      ['blocked_loop', 100, 200, { amountMs: 100, culprit }],
+      ['cpu', 0, 150, { amountMs: 150, busyMs: 0, culprit: undefined }],
+      ['gc', 10, 20, { amountMs: 10, busyMs: 0, culprit: undefined }],
+      ['blocked_loop', 100, 200, { amountMs: 100, busyMs: 0, culprit }],
     ]);
+  });
+
+  test('waiting for a CPU is told with the work meanwhile, neither longer than the time itself', () => {
+    const seen: unknown[] = [];
+    const times = { startMs: 0, endMs: 100 };
+    noteCpuWait({ ...times, waitedMs: 30, busyMs: 70 });
+    noteCpuWait({ ...times, waitedMs: 300, busyMs: -1 });
+    noteCpuWait({ ...times, waitedMs: 0, busyMs: 70 });
+    reader.visitThread(0, 100, (_kind, _start, _end, { amountMs, busyMs }) => seen.push([amountMs, busyMs]));
+    expect(seen).toEqual([
+      [100, 0],
+      [30, 70],
+    ]);
+  });
+
+  test('whoever gathers is asked before reading, and told who goes on after a wait', () => {
+    const told: unknown[] = [];
+    const root = tracer.startSpan('root');
+    const remove = addWaitSource({
+      gather: (isFinal) => told.push(['gather', isFinal]),
+      resumed: (kind, span, endMs) => told.push([kind, span, endMs]),
+    });
+    const faulty = addWaitSource({
+      gather() {
+        throw new Error('gather');
+      },
+      resumed: () => undefined,
+    });
+    begun(reader, root);
+    noteWait('filesystem', 1, 3, inContextOf(root));
+    reader.gather(true);
+    remove();
+    faulty();
+    reader.gather(false);
+    expect(told).toEqual([
+      ['filesystem', root, 3],
+      ['gather', true],
+    ]);
+  });
+
+  test('a local root is known to be the only one that is open', () => {
+    expect(soleOpenRoot()).toBeUndefined();
+    const [first, second] = [begun(reader, tracer.startSpan('a')), begun(reader, tracer.startSpan('b'))];
+    expect(soleOpenRoot()).toBeUndefined();
+    reader.end(first);
+    expect(soleOpenRoot()).toBe(second);
+  });
+
+  test('roots that never end are forgotten when many newer ones are open', () => {
+    const first = begun(reader, tracer.startSpan('never ends'));
+    for (let i = 0; i < 5000; i++) begun(reader, tracer.startSpan('never ends either'));
+    noteWaitOfTrace(first.traceId, 'pool', 0, 1);
+    for (let i = 0; i < 5000; i++) begun(reader, tracer.startSpan('nor these'));
+    noteWaitOfTrace(first.traceId, 'pool', 2, 3);
+    reader.end(first);
+    expect(first.waits.size).toBe(1);
   });
 
   test('a storm of short waits does not push out what happened before', () => {

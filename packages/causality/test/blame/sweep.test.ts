@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import { CAUSES, type Cause, RANKED } from '../../src/blame/causes.ts';
+import { type Claim, type Evidence, sweep } from '../../src/blame/sweep.ts';
+import { runs } from '../seed.ts';
+
+const other = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), route: '/other' };
+
+function claim(wait: Claim['wait'], startMs: number, endMs: number, rest: Partial<Claim> = {}): Claim {
+  return { wait, startMs, endMs, amountMs: endMs - startMs, ...rest };
+}
+
+function split(endMs: number, rest: Partial<Evidence>): Partial<Record<Cause, number>> {
+  const blame = sweep({ startMs: 0, endMs, claims: [], busy: [], cpu: [], ...rest });
+  return Object.fromEntries(Object.entries(blame.split).filter(([, ms]) => ms > 0));
+}
+
+test('without evidence all is unexplained', () => {
+  expect(split(80, {})).toEqual({ unexplained: 80 });
+});
+
+test('a collection wins over the turn in which it happens, and both over what the request waited for', () => {
+  const claims = [
+    claim('child_service', 0, 100),
+    claim('blocked_loop', 40, 80, { culprit: other }),
+    claim('gc', 50, 60),
+  ];
+  expect(split(100, { claims })).toEqual({ child_service: 60, blocked_loop: 30, gc: 10 });
+});
+
+test('overlapping waits of the request are claimed once, by what is known most exactly', () => {
+  const claims = [claim('filesystem', 10, 40), claim('pool', 10, 30), claim('child_service', 0, 50)];
+  expect(split(60, { claims })).toEqual({ pool: 20, filesystem: 10, child_service: 20, unexplained: 10 });
+});
+
+test('own turns are told from those of others, and a synchronous read from the turn that it held up', () => {
+  const claims = [
+    claim('blocked_loop', 0, 50, { isOwn: true }),
+    claim('filesystem_sync', 10, 30),
+    claim('blocked_loop', 60, 90, { culprit: other }),
+  ];
+  expect(split(100, { claims })).toEqual({ own_turn: 30, filesystem: 20, blocked_loop: 30, unexplained: 20 });
+});
+
+test('of two tellings of one turn the first holds', () => {
+  const claims = [claim('blocked_loop', 0, 50, { culprit: other }), claim('blocked_loop', 0, 50, { isOwn: true })];
+  expect(split(50, { claims })).toEqual({ blocked_loop: 50 });
+});
+
+test('short turns explain what nothing else does, and are prorated where a window is longer than the request', () => {
+  const busy = [{ startMs: 0, endMs: 50, amountMs: 20 }];
+  expect(split(50, { busy, claims: [claim('child_service', 0, 25)] })).toEqual({
+    child_service: 25,
+    busy_loop: 20,
+    unexplained: 5,
+  });
+  expect(split(50, { busy, claims: [claim('child_service', 0, 45)] })).toEqual({ child_service: 45, busy_loop: 5 });
+  expect(split(25, { busy })).toEqual({ busy_loop: 10, unexplained: 15 });
+});
+
+test('waiting for a CPU is part of the work in its window, collections included', () => {
+  const claims = [claim('blocked_loop', 0, 80, { isOwn: true }), claim('gc', 0, 40), claim('child_service', 80, 100)];
+  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 80 }];
+  const { own_turn = 0, gc = 0, cpu: waited = 0, child_service = 0 } = split(100, { claims, cpu });
+  expect([own_turn, gc, waited, child_service]).toEqual([10, 10, 60, 20].map((ms) => expect.closeTo(ms)));
+});
+
+test('what a thread waited for a CPU beyond its work is spread over what nothing explains', () => {
+  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 20 }];
+  const busy = [{ startMs: 0, endMs: 100, amountMs: 20 }];
+  const { cpu: waited, unexplained } = split(100, { cpu, busy });
+  expect([waited, unexplained]).toEqual([expect.closeTo(60), expect.closeTo(40)]);
+});
+
+test('work in a window that lies outside of the request takes its share of the waiting', () => {
+  const cpu = [{ startMs: -100, endMs: 100, amountMs: 100, busyMs: 200 }];
+  const claims = [claim('blocked_loop', -100, 100, { culprit: other })];
+  const { cpu: waited, blocked_loop: blocked } = split(100, { claims, cpu });
+  expect([waited, blocked]).toEqual([expect.closeTo(50), expect.closeTo(50)]);
+});
+
+test('an amount within a stretch leaves the rest of it to others', () => {
+  const claims = [claim('pool', 0, 100, { amountMs: 30 }), claim('filesystem', 0, 50)];
+  expect(split(100, { claims })).toEqual({ pool: 30, filesystem: 35, unexplained: 35 });
+});
+
+test('culprits are told in the order of what they held', () => {
+  const third = { ...other, spanId: 'c'.repeat(16), route: '/third' };
+  const claims = [
+    claim('blocked_loop', 0, 10, { culprit: other }),
+    claim('blocked_loop', 10, 40, { culprit: third }),
+    claim('blocked_loop', 40, 50, { culprit: other }),
+    claim('blocked_loop', 50, 90),
+  ];
+  const { culprits } = sweep({ startMs: 0, endMs: 100, claims, busy: [], cpu: [] });
+  expect(culprits).toEqual([
+    { culprit: third, ms: 30 },
+    { culprit: other, ms: 20 },
+  ]);
+});
+
+const time = fc.oneof(
+  { weight: 20, arbitrary: fc.double({ min: -50, max: 250, noNaN: true }) },
+  { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300, -0) },
+);
+const window = fc.record({ startMs: time, endMs: time, amountMs: time });
+const whole = window.map(({ startMs, endMs }) => ({ startMs, endMs, amountMs: endMs - startMs }));
+const claims = fc.array(
+  fc
+    .tuple(fc.oneof(window, whole), fc.constantFrom(...RANKED), fc.boolean())
+    .map(([times, wait, isOwn]) => ({ ...times, wait, isOwn, culprit: isOwn ? undefined : other })),
+  { maxLength: 30 },
+);
+const evidence: fc.Arbitrary<Evidence> = fc.record({
+  startMs: fc.double({ min: 0, max: 100, noNaN: true }),
+  endMs: fc.double({ min: 0, max: 200, noNaN: true }),
+  claims,
+  busy: fc.array(window, { maxLength: 10 }),
+  cpu: fc.array(
+    fc.tuple(window, time).map(([times, busyMs]) => ({ ...times, busyMs })),
+    { maxLength: 10 },
+  ),
+});
+
+test('whatever is claimed, the causes are not negative and their sum is the wall time', () => {
+  fc.assert(
+    fc.property(evidence, (given) => {
+      const { split: parts } = sweep(given);
+      const values = CAUSES.map((cause) => parts[cause]);
+      expect(values.every((ms) => ms >= 0)).toBe(true);
+      const wall = Math.max(0, given.endMs - given.startMs);
+      expect(Math.abs(values.reduce((total, ms) => total + ms, 0) - wall)).toBeLessThan(1e-9);
+    }),
+    runs(500),
+  );
+});
+
+test('no cause gets more than was told of it', () => {
+  fc.assert(
+    fc.property(evidence, (given) => {
+      const { split: parts } = sweep(given);
+      const told = (cause: Cause): number => {
+        let ms = 0;
+        for (const one of given.claims) {
+          const is = one.wait === 'blocked_loop' && one.isOwn ? 'own_turn' : one.wait;
+          if ((is === 'filesystem_sync' ? 'filesystem' : is) !== cause || !(one.amountMs > 0)) continue;
+          const length = Math.min(one.endMs, given.endMs) - Math.max(one.startMs, given.startMs);
+          const most = Number.isFinite(one.endMs - one.startMs) ? Math.min(length, one.amountMs) : 0;
+          ms += Math.max(0, most);
+        }
+        return ms;
+      };
+      for (const cause of CAUSES) {
+        if (cause === 'busy_loop' || cause === 'cpu' || cause === 'unexplained') continue;
+        expect(parts[cause]).toBeLessThanOrEqual(told(cause) + 1e-9);
+      }
+    }),
+    runs(300),
+  );
+});
+
+test('a cause of higher rank is never shortened by one of lower rank', () => {
+  fc.assert(
+    fc.property(evidence, fc.nat(RANKED.length - 2), (given, rank) => {
+      const quiet = { ...given, busy: [], cpu: [] };
+      const above = new Set<string>(RANKED.slice(0, rank + 1));
+      const alone = sweep({ ...quiet, claims: given.claims.filter(({ wait }) => above.has(wait)) }).split;
+      const all = sweep(quiet).split;
+      for (const cause of CAUSES) {
+        if (!above.has(cause) && cause !== 'own_turn') continue;
+        if (cause === 'own_turn' && !above.has('blocked_loop')) continue;
+        expect(Math.abs(all[cause] - alone[cause])).toBeLessThan(
+          cause === 'filesystem' ? Number.POSITIVE_INFINITY : 1e-9,
+        );
+      }
+    }),
+    runs(300),
+  );
+});
+
+test('moving everything in time changes nothing', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(100), fc.nat(100), fc.constantFrom(...RANKED)), { maxLength: 20 }),
+      fc.integer({ min: -1000, max: 1000 }),
+      (spans, shift) => {
+        const at = (by: number) =>
+          sweep({
+            startMs: by,
+            endMs: 100 + by,
+            claims: spans.map(([start, length, wait]) => claim(wait, start + by, start + length + by)),
+            busy: [],
+            cpu: [],
+          });
+        expect(at(shift)).toEqual(at(0));
+      },
+    ),
+    runs(200),
+  );
+});
