@@ -1,6 +1,16 @@
 export { currentChain } from './chains/chain-context.ts';
 export { type CausalFields, emitCausal, emitInChain } from './chains/emit-causal.ts';
 export { runInChain } from './chains/run-in-chain.ts';
+export { CausalGraph } from './graph/causal-graph.ts';
+export {
+  ancestors,
+  type CausalQueryOptions,
+  causalTrace,
+  descendants,
+  happenedBefore,
+  timeline,
+} from './graph/queries.ts';
+export type { CausalSpan, CausalTrace, Moment, MomentKind, Order } from './graph/types.ts';
 export { CausalOrderSpanProcessor } from './order/causal-order-span-processor.ts';
 export type { SpanReference } from './order/causes.ts';
 export { createSpanStarts, type SpanStarts, type StartedSpan } from './order/note-span-start.ts';
