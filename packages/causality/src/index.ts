@@ -1,6 +1,27 @@
+export { type Batch, type BatchConfig, createBatch } from './batch/batch.ts';
+export { linkCauses } from './batch/link-causes.ts';
 export { currentChain } from './chains/chain-context.ts';
 export { type CausalFields, emitCausal, emitInChain } from './chains/emit-causal.ts';
 export { runInChain } from './chains/run-in-chain.ts';
+export { criticalPath } from './critical-path/critical-path.ts';
+export { formatCriticalPath, formatTrace } from './critical-path/format/format-trace.ts';
+export { FORMAT_DEFAULTS, type FormatOptions } from './critical-path/format/options.ts';
+export { CRITICAL_PATH_DEFAULTS } from './critical-path/options.ts';
+export type {
+  BlameShare,
+  ClockShift,
+  CriticalPath,
+  CriticalPathOptions,
+  LooseAttributes,
+  OperationTotal,
+  PathSegment,
+  PlainTraceSpan,
+  SdkTraceSpan,
+  SpanResource,
+  TraceEntry,
+  TraceNotes,
+  TraceSpan,
+} from './critical-path/types.ts';
 export { CausalGraph } from './graph/causal-graph.ts';
 export {
   ancestors,

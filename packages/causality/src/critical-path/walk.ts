@@ -34,6 +34,7 @@ export function walkBack<S extends TraceSpan>(
   let waitsFor: PathNode<S> | undefined;
   const spend = (path: PathNode<S>, start: number): void => {
     if (start >= time) return;
+    path.isOnPath = true;
     const last = stretches.at(-1);
     if (last?.path === path && last.waitsFor === undefined && waitsFor === undefined) last.start = start;
     else stretches.push({ path, start, end: time, waitsFor });

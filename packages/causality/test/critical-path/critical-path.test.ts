@@ -35,15 +35,7 @@ test('the path goes down through returning grandchildren', () => {
     span('a2', 'a', [25, 45]),
     span('b1', 'b', [60, 95]),
   ];
-  expect(pathOf(spans)).toEqual([
-    'root 0-10',
-    'a 10-25',
-    'a2 25-45',
-    'a 45-50',
-    'b 50-60',
-    'b1 60-95',
-    'root 95-100',
-  ]);
+  expect(pathOf(spans)).toEqual(['root 0-10', 'a 10-25', 'a2 25-45', 'a 45-50', 'b 50-60', 'b1 60-95', 'root 95-100']);
 });
 
 test('a sibling that ends a moment after the next one began counts as finished before it', () => {
@@ -252,7 +244,12 @@ test('operations have their totals, and together the whole', () => {
 });
 
 test('a segment says what its span is blamed on', () => {
-  const attributes = { 'sonde.blame.gc': 0.02, 'sonde.blame.pool': 0.05, 'sonde.blame.culprit': 'x', 'sonde.blame.cpu': 0 };
+  const attributes = {
+    'sonde.blame.gc': 0.02,
+    'sonde.blame.pool': 0.05,
+    'sonde.blame.culprit': 'x',
+    'sonde.blame.cpu': 0,
+  };
   const { segments } = criticalPath([span('root', '', [0, 100], { attributes })]);
   expect(segments[0]?.blame).toEqual([
     { cause: 'pool', seconds: 0.05 },
@@ -285,7 +282,9 @@ test('threads are inherited within a process', () => {
 });
 
 test('nothing to look at is refused', () => {
-  expect(() => criticalPath([])).toThrow('criticalPath: spans must hold at least one finished span of the trace, got none');
+  expect(() => criticalPath([])).toThrow(
+    'criticalPath: spans must hold at least one finished span of the trace, got none',
+  );
   expect(() => criticalPath([span('a', '', [0, 1])], { traceId: 'f'.repeat(32) })).toThrow(RangeError);
 });
 

@@ -12,7 +12,12 @@ export interface SpanOptions extends Partial<Omit<PlainTraceSpan, 'links'>> {
 }
 
 /** A span from `startMs` to `endMs` after the epoch of the tests, named as its id. */
-export function span(spanId: string, parentSpanId: string, times: [number, number], options: SpanOptions = {}): PlainTraceSpan {
+export function span(
+  spanId: string,
+  parentSpanId: string,
+  times: [number, number],
+  options: SpanOptions = {},
+): PlainTraceSpan {
   const { pid = 1, thread, links = [], attributes, ...rest } = options;
   return {
     traceId: TRACE_ID,
