@@ -13,16 +13,22 @@ export function withStay(active: Context, stay: Stay): Context {
   return active.setValue(CHAIN, stay);
 }
 
+/** The stay that code in a context is in, unless a span that was started inside is active. */
+export function stayIn(active: Context): Stay | undefined {
+  const stay = active.getValue(CHAIN) as Stay | undefined;
+  return stay !== undefined && stay.over === trace.getSpan(active) ? stay : undefined;
+}
+
 /**
  * What code in a context belongs to: the innermost of the active span and the chain that was entered. Undefined when there
  * is neither.
  */
 export function placeIn(active: Context): SpanReference | undefined {
-  const stay = active.getValue(CHAIN) as Stay | undefined;
-  const span = trace.getSpan(active);
-  if (stay !== undefined && stay.over === span) return stay;
-  const spanContext = span?.spanContext();
-  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext : stay;
+  const stay = stayIn(active);
+  if (stay !== undefined) return stay;
+  const spanContext = trace.getSpanContext(active);
+  if (spanContext !== undefined && isSpanContextValid(spanContext)) return spanContext;
+  return active.getValue(CHAIN) as Stay | undefined;
 }
 
 /** The id of the chain that code runs in: that of the active trace, or of a chain entered within it. */

@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import { eventStream } from '@sonde/event-stream';
 import { createSpanStarts, type SpanStarts, type StartedSpan } from './note-span-start.ts';
 
@@ -13,8 +14,8 @@ export class CausalOrderSpanProcessor {
   readonly #starts: SpanStarts = createSpanStarts();
   #isShutDown = false;
 
-  onStart(span: StartedSpan): void {
-    if (!this.#isShutDown) this.#starts.start(span);
+  onStart(span: StartedSpan, parentContext: Context): void {
+    if (!this.#isShutDown) this.#starts.start(span, parentContext);
   }
 
   onEnd(): void {}

@@ -1,6 +1,7 @@
-import type { SpanContext } from '@opentelemetry/api';
+import type { Context, SpanContext } from '@opentelemetry/api';
 import { type EventHandle, eventStream, formatTimestamp } from '@sonde/event-stream';
 import { contextOf, reportFailure, sentOf } from '@sonde/instrumentation-kit';
+import { stayIn } from '../chains/chain-context.ts';
 import { TELEMETRY } from '../semantic-names.ts';
 import { formatCauses, type SpanReference } from './causes.ts';
 import { type StampedSpan, stampSpan, startMsOf } from './stamp-span.ts';
@@ -10,6 +11,7 @@ const MAX_NAMES = 1000;
 const OTHER = '_OTHER';
 /** By `SpanKind`. */
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
+const NO_LINKS: readonly SpanReference[] = [];
 const { spanName: NAME, spanKind: KIND } = TELEMETRY.attributes;
 
 /** What is needed of a span that has just started: those of SDK 2.x and 3.x both fit. */
@@ -27,10 +29,11 @@ export class SpanStartEvents {
   readonly #byName = new Map<string, (EventHandle | undefined)[]>();
 
   /** Emits `sonde.span.started`, with its causes as text. */
-  emit(span: StartedSpan): void {
+  emit(span: StartedSpan, parentContext: Context): void {
     const handle = this.#handleOf(span.name, span.kind);
     if (!handle.enabled) return;
-    const { parentSpanContext: parent, links } = span;
+    const { parentSpanContext: parent } = span;
+    const links = causesBesides(span, parentContext);
     const context = contextOf(span as unknown as Parameters<typeof contextOf>[0]);
     const timeMs = startMsOf(span);
     if (parent === undefined && links.length === 0) {
@@ -57,19 +60,23 @@ export class SpanStartEvents {
   }
 }
 
-function causesOf(parent: SpanContext | undefined, links: StartedSpan['links']): string {
-  const sent = parent === undefined ? undefined : sentOf(parent);
-  return formatCauses(
-    parent,
-    sent && formatTimestamp(sent),
-    links.length === 0 ? [] : links.map(({ context }) => context),
-  );
+/** The links that a span starts with, and the stay in a chain that it is started in. */
+function causesBesides({ links }: StartedSpan, parentContext: Context): readonly SpanReference[] {
+  const stay = stayIn(parentContext);
+  if (stay === undefined && links.length === 0) return NO_LINKS;
+  const contexts: SpanReference[] = links.map(({ context }) => context);
+  return stay === undefined ? contexts : [...contexts, stay];
 }
 
-/** A part of somebody's span processor: `start(span)` in its `onStart`. */
+function causesOf(parent: SpanContext | undefined, links: readonly SpanReference[]): string {
+  const sent = parent === undefined ? undefined : sentOf(parent);
+  return formatCauses(parent, sent && formatTimestamp(sent), links);
+}
+
+/** A part of somebody's span processor: `start(span, parentContext)` in its `onStart`. */
 export interface SpanStarts {
   /** Stamps the span with the hybrid clock and emits `sonde.span.started`. Some 300 ns. Never throws. */
-  start(span: StartedSpan): void;
+  start(span: StartedSpan, parentContext: Context): void;
 }
 
 /** For span processors that want to do it themselves; `CausalOrderSpanProcessor` is such a one. */
@@ -77,10 +84,10 @@ export function createSpanStarts(): SpanStarts {
   const events = new SpanStartEvents();
   const { clock } = eventStream();
   return {
-    start(span): void {
+    start(span, parentContext): void {
       try {
         stampSpan(span, clock);
-        events.emit(span);
+        events.emit(span, parentContext);
       } catch (error) {
         reportFailure('causality.span', error);
       }
