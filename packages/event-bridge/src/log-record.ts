@@ -5,7 +5,7 @@ import { TELEMETRY } from './semantic-names.ts';
 import { severityText } from './severity-text.ts';
 import type { EventLogRecord } from './types.ts';
 
-const { count: COUNT, lastTime: LAST_TIME, category: CATEGORY, threadId: THREAD_ID } = TELEMETRY.attributes;
+const { count: COUNT, lastTime: LAST_TIME, category: CATEGORY, threadId: THREAD_ID, hlc: HLC } = TELEMETRY.attributes;
 
 /** The last millisecond that a Date, and 64 bits of nanoseconds, can hold is beyond this: the year 2200. */
 const MAX_EPOCH_MS = 7_258_118_400_000;
@@ -57,7 +57,12 @@ function bodyOf(fold: Fold, definition: EventDefinition | undefined, fields: Att
 export function toLogRecord(fold: Fold, definition: EventDefinition | undefined): EventLogRecord {
   const { worst, count } = fold;
   const fields = fieldsOf(worst, definition);
-  const attributes: Attributes = { ...fields, [CATEGORY.name]: worst.category, [THREAD_ID.name]: worst.threadId };
+  const attributes: Attributes = {
+    ...fields,
+    [CATEGORY.name]: worst.category,
+    [THREAD_ID.name]: worst.threadId,
+    [HLC.name]: worst.hlc.toString(16).padStart(16, '0'),
+  };
   if (count > 1) {
     attributes[COUNT.name] = count;
     attributes[LAST_TIME.name] = new Date(plausible(fold.lastMs, fold.openedMs)).toISOString();

@@ -136,6 +136,13 @@ const ATTRIBUTES = {
     description: 'Thread that emitted the event: 0 is the main thread, others are `worker_threads.threadId`.',
     example: 0,
   },
+  hlc: {
+    name: 'sonde.hlc',
+    type: 'string',
+    description:
+      'Hybrid logical timestamp of the event, 16 hex digits that sort by time: the order of events among threads and processes that carry it. Of a fold, that of the event whose fields it tells.',
+    example: '0197a3c5d1e80003',
+  },
   outcome: {
     name: 'sonde.event_bridge.outcome',
     type: 'string',

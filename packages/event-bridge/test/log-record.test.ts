@@ -31,15 +31,25 @@ test('fields appear under the keys of their definition', () => {
     'file.path': '/data/a',
     'sonde.event.category': 'vfs',
     'thread.id': 0,
+    'sonde.hlc': '0000000000000001',
   });
   expect(record.body).toBe(
     'A file system operation was slow: file.operation=read, test.duration=0.5, test.bytes=4096, file.path=/data/a',
   );
 });
 
+test('the timestamp of the hybrid clock is sixteen hex digits, as carriers have it', () => {
+  const { attributes } = toLogRecord(foldOf({ worst: recordOf({ hlc: 0x0197a3c5d1e80003n }) }), definition);
+  expect(attributes['sonde.hlc']).toBe('0197a3c5d1e80003');
+});
+
 test('a number that is not there and an empty text are left out', () => {
   const record = toLogRecord(foldOf(), definition);
-  expect(record.attributes).toEqual({ 'sonde.event.category': 'vfs', 'thread.id': 0 });
+  expect(record.attributes).toEqual({
+    'sonde.event.category': 'vfs',
+    'thread.id': 0,
+    'sonde.hlc': '0000000000000001',
+  });
   expect(record.body).toBe('A file system operation was slow');
 });
 
