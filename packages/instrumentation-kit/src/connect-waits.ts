@@ -4,7 +4,7 @@ import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { type Context, context, trace } from '@opentelemetry/api';
 import { countDropped, guarded } from './guard.ts';
 import { isSuppressed } from './observation.ts';
-import { noteWait } from './waits.ts';
+import { addWaitSource, noteWait } from './waits.ts';
 
 const SCOPE = 'kit.connect-waits';
 const CHANNEL = 'net.client.socket';
@@ -96,7 +96,13 @@ export function observeConnects(): () => void {
   );
   subscribe(CHANNEL, onSocket);
   observer.observe({ entryTypes: ['net'] });
+  const removeSource = addWaitSource({
+    // Entries are handed out a turn late.
+    gather: () => matcher.connected(observer.takeRecords(), performance.now()),
+    resumed: () => undefined,
+  });
   return () => {
+    removeSource();
     unsubscribe(CHANNEL, onSocket);
     observer.disconnect();
   };

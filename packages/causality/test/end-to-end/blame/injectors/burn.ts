@@ -1,0 +1,22 @@
+/** Keeps the thread busy until a time. Returns when it really stopped. */
+export function burnUntil(endMs: number): number {
+  let nowMs = performance.now();
+  while (nowMs < endMs) nowMs = performance.now();
+  return nowMs;
+}
+
+/** CPU time of this thread so far, in ms. */
+export function threadCpuMs(): number {
+  const { user, system } = (
+    process as unknown as { threadCpuUsage(): { user: number; system: number } }
+  ).threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Keeps the thread busy until it has used so much CPU. Returns the time it took, and the CPU. */
+export function burnCpu(ms: number): { readonly startMs: number; readonly endMs: number; readonly cpuMs: number } {
+  const startMs = performance.now();
+  const startCpuMs = threadCpuMs();
+  while (threadCpuMs() - startCpuMs < ms) burnUntil(performance.now() + 0.5);
+  return { startMs, endMs: performance.now(), cpuMs: threadCpuMs() - startCpuMs };
+}

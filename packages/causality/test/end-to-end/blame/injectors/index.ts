@@ -1,0 +1,24 @@
+import type { Injector } from '../injector.ts';
+import { blockedAfter, blockedBefore } from './blocked-loop.ts';
+import { busySibling, cpuQuota } from './cpu.ts';
+import { filesystem, stalledStream } from './filesystem.ts';
+import { gc } from './gc.ts';
+import { dnsLookup, dnsQuery, downstream } from './network.ts';
+import { ownPool, pool } from './pool.ts';
+
+/** All injectors by name. */
+export const INJECTORS = {
+  gc,
+  blockedBefore,
+  blockedAfter,
+  ownPool,
+  pool,
+  filesystem,
+  stalledStream,
+  cpuQuota,
+  busySibling,
+  dnsQuery,
+  dnsLookup,
+  downstream,
+} as const satisfies Record<string, Injector>;
+export type InjectorName = keyof typeof INJECTORS;

@@ -1,0 +1,72 @@
+import type { Truth } from './injector.ts';
+
+/** One request, as the service has told it. */
+export interface Told {
+  readonly run: string;
+  readonly wallMs: number;
+  readonly blame: Readonly<Record<string, unknown>>;
+  readonly truths: readonly Truth[];
+}
+
+/** One injected cause of a request. */
+export interface Share {
+  readonly cause: string;
+  readonly truthMs: number;
+  readonly toldMs: number;
+  /** Relative to the truth. */
+  readonly error: number;
+}
+
+export interface Score {
+  readonly shares: readonly Share[];
+  /** Of the wall time. */
+  readonly unexplained: number;
+  readonly wallMs: number;
+  readonly isTopRight: boolean;
+  readonly top: string;
+}
+
+/** Who has the time where several causes hold at once, as the package documents. */
+const RANKED = ['gc', 'blocked_loop', 'pool', 'connect', 'ipc_queue', 'filesystem', 'pool_work', 'child_service'];
+
+/** Exclusive milliseconds by cause, out of what injectors have measured. */
+export function truthOf(truths: readonly Truth[]): Map<string, number> {
+  const stretches = truths.flatMap((truth) => truth.stretches).filter(({ startMs, endMs }) => endMs > startMs);
+  const edges = [...new Set(stretches.flatMap(({ startMs, endMs }) => [startMs, endMs]))].sort((a, b) => a - b);
+  const sums = new Map<string, number>();
+  const add = (cause: string, ms: number): unknown => sums.set(cause, (sums.get(cause) ?? 0) + ms);
+  for (const [index, fromMs] of edges.slice(0, -1).entries()) {
+    const holding = stretches.filter(({ startMs, endMs }) => startMs <= fromMs && endMs > fromMs);
+    const [first] = holding.map(({ cause }) => cause).sort((a, b) => RANKED.indexOf(a) - RANKED.indexOf(b));
+    if (first !== undefined) add(first, (edges[index + 1] as number) - fromMs);
+  }
+  for (const { cause, ms } of truths.flatMap((truth) => truth.amounts ?? [])) add(cause, ms);
+  return sums;
+}
+
+function toldMs({ blame }: Told, cause: string): number {
+  return Number(blame[`sonde.blame.${cause}`] ?? 0) * 1000;
+}
+
+function largest(entries: Iterable<readonly [string, number]>): string {
+  return [...entries].sort(([, left], [, right]) => right - left)[0]?.[0] ?? '';
+}
+
+/** Compares what blame tells of a request with what was done to it. @param injected the causes that were injected */
+export function score(told: Told, injected: readonly string[]): Score {
+  const truth = truthOf(told.truths);
+  const shares = injected.map((cause) => {
+    const truthMs = truth.get(cause) ?? 0;
+    const ms = toldMs(told, cause);
+    return { cause, truthMs, toldMs: ms, error: (ms - truthMs) / truthMs };
+  });
+  const blamed = Object.entries(told.blame).filter(([, value]) => typeof value === 'number') as [string, number][];
+  const top = largest(blamed).replace('sonde.blame.', '');
+  return {
+    shares,
+    unexplained: toldMs(told, 'unexplained') / told.wallMs,
+    wallMs: told.wallMs,
+    top,
+    isTopRight: top === largest(truth),
+  };
+}
