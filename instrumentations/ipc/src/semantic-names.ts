@@ -7,6 +7,7 @@ import {
   type SpanDefinition,
   type Telemetry,
 } from '@sonde/instrumentation-kit';
+import { PROCESS_ATTRIBUTES, PROCESS_EVENTS, PROCESS_METRICS, PROCESS_SPANS } from './process-names.ts';
 
 // Not a JSON import: that prints an ExperimentalWarning on Node 22.15.
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -228,7 +229,7 @@ const ATTRIBUTES: Readonly<Record<keyof typeof ATTRIBUTE, AttributeDefinition>> 
     name: ATTRIBUTE.reason,
     type: 'string',
     description:
-      'Why: `lapped` (the receiver was too far behind), `peer` (the other side is not instrumented), `moved` (the port went elsewhere), `desync` (the sequence could not be followed).',
+      'Why: `lapped` (the receiver was too far behind), `peer` (one side was not instrumented when it was sent), `desync` (the sequence could not be followed).',
     example: 'lapped',
   },
   outcome: {
@@ -240,11 +241,16 @@ const ATTRIBUTES: Readonly<Record<keyof typeof ATTRIBUTE, AttributeDefinition>> 
 };
 
 /** Everything that this package emits. */
-export const TELEMETRY: Telemetry<typeof METRICS, typeof EVENTS, typeof SPANS, typeof ATTRIBUTES> = defineTelemetry({
+export const TELEMETRY: Telemetry<
+  typeof METRICS & typeof PROCESS_METRICS,
+  typeof EVENTS & typeof PROCESS_EVENTS,
+  typeof SPANS & typeof PROCESS_SPANS,
+  typeof ATTRIBUTES & typeof PROCESS_ATTRIBUTES
+> = defineTelemetry({
   scope: '@sonde/instrumentation-ipc',
   version,
-  metrics: METRICS,
-  events: EVENTS,
-  spans: SPANS,
-  attributes: ATTRIBUTES,
+  metrics: { ...METRICS, ...PROCESS_METRICS },
+  events: { ...EVENTS, ...PROCESS_EVENTS },
+  spans: { ...SPANS, ...PROCESS_SPANS },
+  attributes: { ...ATTRIBUTES, ...PROCESS_ATTRIBUTES },
 });

@@ -1,5 +1,83 @@
+import * as childProcess from 'node:child_process';
+import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+import { trace } from '@opentelemetry/api';
+import { type AnyFunction, createPatches } from '@sonde/instrumentation-kit';
 import type { Part, Surroundings } from '../part.ts';
+import { ATTRIBUTE } from '../semantic-names.ts';
+import { Children } from './children.ts';
+import { hookEmit } from './emit-hook.ts';
+import { type Inherited, inheritedContext, takeInherited } from './environment.ts';
+import type { Witness } from './inbox.ts';
+import type { LinkEnd } from './link-end.ts';
+import { Links } from './links.ts';
+import { type Forked, wrapSpawn } from './spawn.ts';
+import { SYNC_FORMS, wrapSpawnSync } from './spawn-sync.ts';
+import { startIn } from './start-context.ts';
 
-export function startProcesses(_surroundings: Surroundings): Part {
-  return { stop() {} };
+const SYSTEM = 'nodejs.child_process';
+const PARENT = 'parent';
+
+interface ChildPrototype {
+  spawn: AnyFunction;
+  emit: AnyFunction;
+}
+
+/** Whether this is the thread that holds the channel to the parent. */
+function hasParent(): boolean {
+  return isMainThread && typeof process.send === 'function' && process.connected && Boolean(process.channel);
+}
+
+/** A process that works for others than whoever started it has left the context of its start. */
+function createWitness(inherited: Inherited, leave: () => void): Witness {
+  const traceId = inherited.carrier.traceparent?.slice(3, 35);
+  return (active) => {
+    const isSame = trace.getSpanContext(active)?.traceId === traceId;
+    if (!isSame) leave();
+    return !isSame;
+  };
+}
+
+/** Starts observing the children of this thread, and in the main thread the channel to the parent. */
+export function startProcesses(surroundings: Surroundings): Part {
+  const { channels, instruments } = surroundings;
+  const inherited = takeInherited(process.env);
+  const links = new Links({
+    size: ({ system, destination }, bytes) => {
+      instruments.queueSize.bind({ [ATTRIBUTE.system]: system, [ATTRIBUTE.destination]: destination }).advanceTo(bytes);
+    },
+  });
+  const children = new Children(surroundings);
+  const linkOf = (end: object) => links.of(end);
+  const closed = (link: Parameters<Links['closed']>[0]) => links.closed(link);
+  const forked = ({ child, name, isNode }: Forked): void => {
+    const channel = channels.of({ system: SYSTEM, destination: name });
+    links.add({ end: child as unknown as LinkEnd, channel, isChild: false, mayAnnounce: isNode });
+  };
+  const patches = createPatches();
+  const config = { children, inherited: inherited.carrier, forked };
+  const prototype = childProcess.ChildProcess.prototype as unknown as ChildPrototype;
+  patches.wrap(prototype, 'spawn', wrapSpawn(config));
+  const module = createRequire(import.meta.url)('node:child_process') as Record<string, AnyFunction>;
+  for (const [name, form] of Object.entries(SYNC_FORMS)) patches.wrap(module, name, wrapSpawnSync(config, form));
+  patches.sync();
+  const undo = [hookEmit(prototype, { linkOf, closed, life: children })];
+  const leave = isMainThread ? startIn(() => inheritedContext(inherited)) : () => undefined;
+  undo.push(leave);
+  if (hasParent()) {
+    undo.push(hookEmit(process as unknown as ChildPrototype, { linkOf, closed }));
+    const end = process as unknown as LinkEnd;
+    const channel = channels.of({ system: SYSTEM, destination: PARENT });
+    const witness = createWitness(inherited, leave);
+    const link = links.add({ end, channel, isChild: true, mayAnnounce: inherited.isInvited, witness });
+    if (inherited.isInvited) link.hello();
+  }
+  return {
+    observe: () => links.observe(),
+    stop(): void {
+      patches.restore();
+      links.stop();
+      for (const revert of undo) revert();
+    },
+  };
 }

@@ -1,0 +1,154 @@
+import { type Context, TraceFlags, trace } from '@opentelemetry/api';
+import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
+import { noteAnswer, withAccount } from '../account.ts';
+import type { Channel } from '../channels.ts';
+import { AnnouncedContext, Mark } from './announced-context.ts';
+import { type LinkEnd, pendingMessages } from './link-end.ts';
+import { type Enclosed, type Envelope, enclosed, isAcknowledgement, isInternal, type Talk } from './wire.ts';
+
+export interface InboxConfig {
+  readonly end: LinkEnd;
+  readonly channel: Channel;
+  /** What stands for the other side in the account of a message. */
+  readonly peer: object;
+  /** Sees the context of each message until it returns true. */
+  readonly witness?: Witness | undefined;
+}
+
+/** See {@link InboxConfig}. */
+export type Witness = (active: Context) => boolean;
+
+/** Of a message that came bare. */
+const UNKNOWN = { context: undefined, isSampled: false, sentMs: Number.NaN, bytes: Number.NaN };
+
+/** Receives: opens envelopes, and runs the handlers of each message in the context that came with it. */
+export class Inbox {
+  /** Contexts announced by the other side. */
+  heard = 0;
+  readonly #config: InboxConfig;
+  readonly #announced: AnnouncedContext;
+  /** What the message that is being emitted came with. */
+  #next: Enclosed | undefined;
+  #witness: Witness | undefined;
+
+  constructor(config: InboxConfig) {
+    this.#config = config;
+    this.#witness = config.witness;
+    this.#announced = new AnnouncedContext(config.end);
+  }
+
+  /** The other side announces the context of its next message. */
+  announced({ c, s }: Talk): void {
+    this.heard += 1;
+    this.#missUnless(this.#announced.announce(enclosed({ c, s })));
+  }
+
+  /** That message is not coming. */
+  cancelled(): void {
+    this.#announced.announce(undefined);
+  }
+
+  /** Something else than a message is about to be emitted. */
+  passed(message: unknown): void {
+    if (this.#announced.isWaiting && !isAcknowledgement(message)) this.#missUnless(this.#announced.announce(undefined));
+  }
+
+  /** Messages that were put aside are about to be emitted. */
+  listenerComes(): void {
+    if (this.#announced.isWaiting) this.#missUnless(this.#announced.settle());
+  }
+
+  /**
+   * Emits what an envelope holds, as Node would have emitted it without one.
+   * @param emit the original `emit`; ours would mistake what the user made to look like one of our messages
+   */
+  open(envelope: Envelope, handle: unknown, emit: AnyFunction): void {
+    const { end, channel } = this.#config;
+    // What `toJSON` made nothing of; Node would have thrown a SyntaxError here.
+    if (!Object.hasOwn(envelope, '')) {
+      channel.receiveFailed(new SyntaxError('no message'));
+      return;
+    }
+    const message = envelope[''];
+    if (isInternal(message)) {
+      Reflect.apply(emit, end, ['internalMessage', message, handle]);
+      return;
+    }
+    const given = enclosed(envelope);
+    if (end.listenerCount('message') === 0) {
+      pendingMessages(end)?.push(['message', message, handle, new Mark(given)]);
+      return;
+    }
+    this.#next = given;
+    try {
+      end.emit('message', message, handle);
+    } finally {
+      this.#next = undefined;
+    }
+  }
+
+  /** The same where nothing is observed any more: no context, only the message. */
+  openBare(envelope: Envelope, handle: unknown): void {
+    const { end } = this.#config;
+    if (!Object.hasOwn(envelope, '')) return;
+    const message = envelope[''];
+    if (isInternal(message)) end.emit('internalMessage', message, handle);
+    else if (end.listenerCount('message') > 0) end.emit('message', message, handle);
+    else pendingMessages(end)?.push(['message', message, handle]);
+  }
+
+  /**
+   * A 'message' is about to be emitted: does it, in the context of the message where that is known.
+   * @param args those of `emit`
+   */
+  message(emit: AnyFunction, args: unknown[]): unknown {
+    const { end, channel, peer } = this.#config;
+    const given = guard('ipc.process-link', () => this.#contextOf(args), undefined);
+    const takenUpMs = performance.now();
+    if (given === undefined) {
+      return channel.process({ ...UNKNOWN, takenUpMs }, emit, end, args);
+    }
+    const { context: sender, sentMs, answered } = given;
+    if (answered !== undefined) noteAnswer(sender, answered.sentMs, answered.takenUpMs, takenUpMs);
+    if (this.#witness?.(sender) === true) this.#witness = undefined;
+    const active = withAccount(sender, { peer, sentMs, takenUpMs });
+    const received = { context: active, isSampled: isSampled(sender), sentMs, takenUpMs, bytes: Number.NaN };
+    return channel.process(received, emit, end, args);
+  }
+
+  /** Takes our marks off what is put aside: they mean nothing to the original `emit`. */
+  stop(): void {
+    for (const pending of pendingMessages(this.#config.end) ?? []) if (pending[3] instanceof Mark) pending.length = 3;
+  }
+
+  #contextOf(args: unknown[]): Enclosed | undefined {
+    const mark = args[3];
+    if (mark instanceof Mark) {
+      args.length = 3;
+      return mark.enclosed;
+    }
+    const next = this.#next;
+    if (next !== undefined) {
+      this.#next = undefined;
+      return next;
+    }
+    return this.#announced.isWaiting ? this.#announcedOne() : undefined;
+  }
+
+  #announcedOne(): Enclosed | undefined {
+    this.listenerComes();
+    if (!this.#announced.isWaiting) return undefined;
+    const taken = this.#announced.take();
+    this.#missUnless(taken !== undefined);
+    return taken;
+  }
+
+  #missUnless(isKnown: boolean): void {
+    if (!isKnown) this.#config.channel.missed('desync', 1);
+  }
+}
+
+function isSampled(active: Context): boolean {
+  const spanContext = trace.getSpanContext(active);
+  return spanContext !== undefined && (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0;
+}

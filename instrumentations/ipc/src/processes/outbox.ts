@@ -1,0 +1,167 @@
+import { type Context, context, INVALID_TRACEID, trace } from '@opentelemetry/api';
+import { type AnyFunction, guard, impersonate, isSuppressed } from '@sonde/instrumentation-kit';
+import { accountFor } from '../account.ts';
+import type { Channel } from '../channels.ts';
+import type { LinkEnd } from './link-end.ts';
+import { enclose, isNotForUsers, isSendable, type Talk, talk, talkOfContext } from './wire.ts';
+
+/** Contexts announced by messages of their own, each as dear as a message, before it is known who the other side is. */
+const MAX_ANNOUNCED = 64;
+/** Node's `send` is not to emit 'error' for what we say of our own accord. */
+const QUIET = { swallowErrors: true };
+const CLOSED = { code: 'ERR_IPC_CHANNEL_CLOSED' };
+
+const now = performance.now.bind(performance);
+
+export interface OutboxConfig {
+  readonly end: LinkEnd;
+  readonly channel: Channel;
+  /** What stands for the other side in the account of a message. */
+  readonly peer: object;
+  /** Whether the other side is likely to understand: it may be told something before it spoke. */
+  readonly mayAnnounce: boolean;
+}
+
+function hasTrace(active: Context): boolean {
+  const spanContext = trace.getSpanContext(active);
+  return spanContext !== undefined && spanContext.traceId !== INVALID_TRACEID;
+}
+
+function isForUsers(message: unknown): boolean {
+  try {
+    return !isNotForUsers(message);
+  } catch {
+    // A proxy that throws; Node will meet it as well.
+    return true;
+  }
+}
+
+/** Sends: bare, bare with the context announced ahead, or in envelopes. */
+export class Outbox {
+  readonly #config: OutboxConfig;
+  readonly #original: AnyFunction;
+  readonly #wrapper: AnyFunction;
+  #isActive = true;
+  #mode: 'bare' | 'announcing' | 'envelopes';
+  #announced = 0;
+  /** A context was announced whose message is just being sent. */
+  #isAnnouncing = false;
+
+  constructor(config: OutboxConfig) {
+    const { end, mayAnnounce } = config;
+    this.#config = config;
+    this.#mode = mayAnnounce ? 'announcing' : 'bare';
+    this.#original = end.send;
+    this.#wrapper = this.#wrap(end.send);
+    end.send = this.#wrapper;
+  }
+
+  /** Tells the other side something that only an instrumented one hears. */
+  say(saying: Talk): void {
+    const { end } = this.#config;
+    if (!end.connected) return;
+    guard('ipc.process-link', () => Reflect.apply(this.#original, end, [saying, undefined, QUIET]), undefined);
+  }
+
+  /** The other side opens envelopes; it heard that many of the contexts announced to it. */
+  peerOpens(heard: unknown): void {
+    this.#miss(typeof heard === 'number' ? this.#announced - heard : this.#announced);
+    this.#mode = 'envelopes';
+  }
+
+  /** The other side opens none, or none any more. */
+  peerOpensNone(): void {
+    this.#mode = 'bare';
+    this.#miss(this.#announced);
+  }
+
+  /** Whether it is still open who the other side is. */
+  get isAnnouncing(): boolean {
+    return this.#mode === 'announcing';
+  }
+
+  /** Puts the original `send` back, unless somebody has laid his own over ours. */
+  stop(): void {
+    const { end } = this.#config;
+    this.#isActive = false;
+    if (end.send === this.#wrapper) end.send = this.#original;
+  }
+
+  #wrap(original: AnyFunction): AnyFunction {
+    const outbox = this;
+    const { end } = this.#config;
+    const send: AnyFunction = function (this: unknown, ...args: unknown[]): unknown {
+      const isOurs = outbox.#isActive && this === end && isForUsers(args[0]) && !isSuppressed();
+      return isOurs ? outbox.#send(args) : Reflect.apply(original, this, args);
+    };
+    impersonate(send, original);
+    return send;
+  }
+
+  #send(args: unknown[]): unknown {
+    const { channel, end } = this.#config;
+    const startMs = now();
+    const active = context.active();
+    const span = channel.startSend(active);
+    const isOpen = end.connected;
+    let result: unknown;
+    try {
+      result = this.#transmit(args, span === undefined ? active : trace.setSpan(active, span), startMs);
+    } catch (error) {
+      channel.sendFailed(startMs, error, span);
+      throw error;
+    }
+    if (isOpen) channel.sent(startMs, Number.NaN, span);
+    else channel.sendFailed(startMs, CLOSED, span);
+    return result;
+  }
+
+  #transmit(args: unknown[], active: Context, startMs: number): unknown {
+    const { channel, end, peer } = this.#config;
+    // From a getter or `toJSON` of the message whose context was announced.
+    if (this.#isAnnouncing) this.#cancel();
+    const message = args[0];
+    if (this.#mode === 'envelopes') {
+      // What is none to Node must reach it as it is, to be refused.
+      if (isSendable(message)) args[0] = enclose(message, active, startMs, accountFor(active, peer));
+    } else if (end.connected && hasTrace(active)) {
+      if (this.#canAnnounce(args)) return this.#sendAnnounced(args, active, startMs);
+      channel.missed('peer', 1);
+    }
+    return Reflect.apply(this.#original, end, args);
+  }
+
+  #canAnnounce([message, handle]: readonly unknown[]): boolean {
+    if (this.#mode !== 'announcing' || this.#announced >= MAX_ANNOUNCED || !isSendable(message)) return false;
+    const isPlain = handle === undefined || handle === null || typeof handle === 'function';
+    if (isPlain && !this.#config.end._handleQueue) return true;
+    // What comes with a handle may arrive later than what was sent after it: there is no order left to rely on.
+    this.peerOpensNone();
+    return false;
+  }
+
+  #sendAnnounced(args: unknown[], active: Context, startMs: number): unknown {
+    this.say(talkOfContext(active, startMs));
+    this.#announced += 1;
+    this.#isAnnouncing = true;
+    try {
+      const result = Reflect.apply(this.#original, this.#config.end, args);
+      this.#isAnnouncing = false;
+      return result;
+    } finally {
+      // It threw: what is sent next is not what was announced.
+      if (this.#isAnnouncing) this.#cancel();
+    }
+  }
+
+  #cancel(): void {
+    this.#isAnnouncing = false;
+    this.say(talk('cancel'));
+    this.#config.channel.missed('desync', 1);
+  }
+
+  #miss(count: number): void {
+    this.#announced = 0;
+    if (count > 0) this.#config.channel.missed('peer', count);
+  }
+}

@@ -1,0 +1,117 @@
+import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
+import type { Channel } from '../channels.ts';
+import { Inbox, type Witness } from './inbox.ts';
+import { type ChannelHandle, channelHandle, isKnownEnd, type LinkEnd } from './link-end.ts';
+import { Outbox } from './outbox.ts';
+import { isEnvelope, isTalk, type Saying, type Talk, talk } from './wire.ts';
+
+/** What a link is made for. */
+export interface LinkConfig {
+  readonly end: LinkEnd;
+  readonly channel: Channel;
+  /** Whether this end is the child, which greets first. */
+  readonly isChild: boolean;
+  /** Whether the other side is likely to understand: it may be told something before it spoke. */
+  readonly mayAnnounce: boolean;
+  readonly witness?: Witness;
+}
+
+const FAILURE = 'ipc.process-link';
+
+/**
+ * This process's end of one IPC channel. Messages go bare until the other side has said `hello`, in envelopes from then
+ * on. An end that says it opens envelopes does so until the channel closes or the other side has sent the last one.
+ */
+export class ProcessLink {
+  readonly end: LinkEnd;
+  readonly channel: Channel;
+  readonly handle: ChannelHandle | undefined;
+  readonly #isChild: boolean;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  #isActive = true;
+  #isOpening = false;
+
+  constructor({ end, channel, isChild, mayAnnounce, witness }: LinkConfig) {
+    this.end = end;
+    this.channel = channel;
+    this.handle = channelHandle(end);
+    this.#isChild = isChild;
+    this.#inbox = new Inbox({ end, channel, peer: this, witness });
+    this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayAnnounce && isKnownEnd(end) });
+  }
+
+  /** Tells the other side that envelopes are opened here. In an unknown Node nothing is told, and all stays bare. */
+  hello(): void {
+    if (!isKnownEnd(this.end)) return;
+    // It hears nothing while our `emit` is in place: only after `stop`, or when somebody has replaced that `emit`.
+    if (!this.#isOpening) this.end.on('internalMessage', this.#onInternal);
+    this.#isOpening = true;
+    this.#outbox.say(talk('hello', this.#inbox.heard));
+  }
+
+  /** An 'internalMessage' is about to be emitted. @returns true when it was one of ours, for nobody else */
+  internal(emit: AnyFunction, message: unknown, handle: unknown): boolean {
+    if (this.#isOpening && isEnvelope(message)) {
+      this.#inbox.open(message, handle, emit);
+      return true;
+    }
+    if (isTalk(message)) {
+      guard(FAILURE, () => this.#hear(message), undefined);
+      return true;
+    }
+    this.#inbox.passed(message);
+    return false;
+  }
+
+  /** A 'message' is about to be emitted. */
+  message(emit: AnyFunction, args: unknown[]): unknown {
+    // An instrumented child greets before anything else: this one is none, or not yet.
+    if (!this.#isChild && this.#outbox.isAnnouncing) this.#outbox.peerOpensNone();
+    return this.#inbox.message(emit, args);
+  }
+
+  /** A 'message' listener is about to be added. */
+  listenerComes(): void {
+    guard(FAILURE, () => this.#inbox.listenerComes(), undefined);
+  }
+
+  /** Puts `send` back. What the other side has under way in envelopes is still opened. */
+  stop(): void {
+    this.#isActive = false;
+    this.#outbox.stop();
+    this.#inbox.stop();
+    if (this.#isOpening) this.#outbox.say(talk('bye'));
+  }
+
+  /** Lets go of the channel altogether. */
+  retire(): void {
+    this.#isOpening = false;
+    this.end.off('internalMessage', this.#onInternal);
+  }
+
+  readonly #onInternal = (message: unknown, handle: unknown): void => {
+    if (isEnvelope(message)) this.#inbox.openBare(message, handle);
+    else if (isTalk(message)) guard(FAILURE, () => this.#hear(message), undefined);
+  };
+
+  #hear(said: Talk): void {
+    const react: Readonly<Record<Saying, () => void>> = {
+      hello: () => this.#greeted(said.heard),
+      context: () => this.#inbox.announced(said),
+      cancel: () => this.#inbox.cancelled(),
+      bye: () => {
+        this.#outbox.peerOpensNone();
+        this.#outbox.say(talk('parted'));
+      },
+      parted: () => this.retire(),
+    };
+    if (Object.hasOwn(react, said.say)) react[said.say]();
+  }
+
+  #greeted(heard: unknown): void {
+    if (!this.#isActive || !isKnownEnd(this.end)) return;
+    this.#outbox.peerOpens(heard);
+    if (!this.#isChild) this.hello();
+  }
+}

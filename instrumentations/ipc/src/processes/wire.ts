@@ -1,0 +1,139 @@
+import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { type Carrier, readCarrier, writeCarrier } from '@sonde/instrumentation-kit';
+import { fromMonotonic, toMonotonic } from './monotonic.ts';
+
+/*
+ * What two instrumented ends of a channel say to each other. A message whose `cmd` begins with NODE_ is Node's own kind:
+ * it arrives as 'internalMessage' and no 'message' listener ever sees it, so an end that knows nothing of this ignores it.
+ */
+const TALK = 'NODE_SONDE_IPC_1';
+const ENVELOPE = 'NODE_SONDE_MSG_1';
+const INTERNAL_PREFIX = 'NODE_';
+
+/**
+ * Beside the messages: `hello` (I open envelopes, and heard `heard` announced contexts so far), `context` (that of the
+ * next message), `cancel` (that message is not coming), `bye` (send no more envelopes), `parted` (none comes after this).
+ */
+export type Saying = 'hello' | 'context' | 'cancel' | 'bye' | 'parted';
+
+/** When the message that is answered was sent and taken up: `performance.now()` of whoever holds this. */
+export interface Answered {
+  readonly sentMs: number;
+  readonly takenUpMs: number;
+}
+
+/** One saying. Times are microseconds of the clock that all processes of a host share. */
+export interface Talk {
+  readonly cmd: typeof TALK;
+  readonly say: Saying;
+  readonly heard?: number;
+  readonly c?: Carrier;
+  readonly s?: number;
+}
+
+/** A message of the user with its context. */
+export interface Envelope {
+  readonly cmd: typeof ENVELOPE;
+  readonly c: Carrier;
+  /** When it was sent. */
+  readonly s: number;
+  /** The message that this one answers: when it was sent and taken up. */
+  readonly a: readonly [number, number] | undefined;
+  /**
+   * The message, under the very key that `JSON.stringify` would give to its `toJSON` if it were not in an envelope.
+   * Last, so that a getter of the message runs after everything of ours.
+   */
+  readonly '': unknown;
+}
+
+/** What came with a message. */
+export interface Enclosed {
+  readonly context: Context;
+  /** `performance.now()` of this thread at which it was sent, NaN when that cannot be told. */
+  readonly sentMs: number;
+  readonly answered: Answered | undefined;
+}
+
+/** A saying. */
+export function talk(say: Saying, heard?: number): Talk {
+  return heard === undefined ? { cmd: TALK, say } : { cmd: TALK, say, heard };
+}
+
+/** What announces the context of the next message. */
+export function talkOfContext(active: Context, nowMs: number): Talk {
+  return { cmd: TALK, say: 'context', c: writeCarrier(active), s: toMonotonic(nowMs) };
+}
+
+/** Puts a message into an envelope. */
+export function enclose(message: unknown, active: Context, nowMs: number, answered: Answered | undefined): Envelope {
+  const a =
+    answered === undefined ? undefined : ([toMonotonic(answered.sentMs), toMonotonic(answered.takenUpMs)] as const);
+  return { cmd: ENVELOPE, c: writeCarrier(active), s: toMonotonic(nowMs), a, '': message };
+}
+
+function commandOf(message: unknown): string | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { cmd } = message as { readonly cmd?: unknown };
+  return typeof cmd === 'string' ? cmd : undefined;
+}
+
+/** Whether a message that arrived is a saying. */
+export function isTalk(message: unknown): message is Talk {
+  return commandOf(message) === TALK;
+}
+
+/** Whether a message that arrived is an envelope. */
+export function isEnvelope(message: unknown): message is Envelope {
+  return commandOf(message) === ENVELOPE;
+}
+
+/** Node's own rule for a message that arrived: it is no 'message'. */
+export function isInternal(message: unknown): boolean {
+  const command = commandOf(message);
+  return command !== undefined && command.length > INTERNAL_PREFIX.length && command.startsWith(INTERNAL_PREFIX);
+}
+
+/** Whether it is how Node tells that a handle came across; those may come between any two messages. */
+export function isAcknowledgement(message: unknown): boolean {
+  const command = commandOf(message);
+  return command === 'NODE_HANDLE_ACK' || command === 'NODE_HANDLE_NACK';
+}
+
+/**
+ * Whether a message that is to be sent is one of Node's own (cluster) or of another library that speaks so: no message of
+ * the user. Runs no getter of the message: what those and `toJSON` make of it, the receiver finds out.
+ */
+export function isNotForUsers(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'cmd')) return false;
+  const command: unknown = Object.getOwnPropertyDescriptor(message, 'cmd')?.value;
+  // What looks like one of ours but comes from the user travels in an envelope, or the other side would mistake it.
+  if (typeof command !== 'string' || command === TALK || command === ENVELOPE) return false;
+  return command.startsWith(INTERNAL_PREFIX);
+}
+
+/** Whether Node would take it for a message at all; it says what is wrong with the others. */
+export function isSendable(message: unknown): boolean {
+  switch (typeof message) {
+    case 'object':
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function readAnswered(a: unknown): Answered | undefined {
+  if (!Array.isArray(a) || a.length !== 2) return undefined;
+  return { sentMs: fromMonotonic(a[0]), takenUpMs: fromMonotonic(a[1]) };
+}
+
+/** What came with a message; safe for whatever the other side may have sent. */
+export function enclosed({ c, s, a }: { readonly c?: unknown; readonly s?: unknown; readonly a?: unknown }): Enclosed {
+  return {
+    context: c === undefined ? ROOT_CONTEXT : readCarrier(c),
+    sentMs: fromMonotonic(s),
+    answered: a === undefined || a === null ? undefined : readAnswered(a),
+  };
+}
