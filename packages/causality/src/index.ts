@@ -1,5 +1,8 @@
 export { type Batch, type BatchConfig, createBatch } from './batch/batch.ts';
 export { linkCauses } from './batch/link-causes.ts';
+export { BLAME_DEFAULTS, type BlameConfig, type NextSpanProcessor } from './blame/blame-config.ts';
+export { CausalitySpanProcessor } from './blame/causality-span-processor.ts';
+export { CAUSES, type Cause } from './blame/causes.ts';
 export { currentChain } from './chains/chain-context.ts';
 export { type CausalFields, emitCausal, emitInChain } from './chains/emit-causal.ts';
 export { runInChain } from './chains/run-in-chain.ts';

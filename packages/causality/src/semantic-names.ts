@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { type EventDefinition, Severity } from '@sonde/event-stream';
 import { defineTelemetry, type MetricOf, type Telemetry } from '@sonde/instrumentation-kit';
+import { BLAME_ATTRIBUTES, CAUSE_ATTRIBUTES } from './blame/semantic-names.ts';
 
 // Not a JSON import: that prints an ExperimentalWarning on Node 22.15.
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -88,12 +89,12 @@ export const TELEMETRY: Telemetry<
   typeof METRICS,
   typeof EVENTS,
   Record<never, never>,
-  typeof ATTRIBUTES
+  typeof ATTRIBUTES & typeof BLAME_ATTRIBUTES & typeof CAUSE_ATTRIBUTES
 > = defineTelemetry({
   scope: '@sonde/causality',
   version,
   metrics: METRICS,
   events: EVENTS,
   spans: {},
-  attributes: ATTRIBUTES,
+  attributes: { ...ATTRIBUTES, ...BLAME_ATTRIBUTES, ...CAUSE_ATTRIBUTES },
 });

@@ -23,8 +23,11 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** Causes of which it is known when they held, each before those that give way to it. */
-export const RANKED = [
+/** Waits of which it is known when they were. */
+export type RankedWait = Exclude<Wait, 'busy_loop' | 'cpu'>;
+
+/** They, each before those that give way to it. */
+export const RANKED: readonly RankedWait[] = [
   // The thread: while it collects or stands still, nothing of any request proceeds.
   'gc',
   'filesystem_sync',
@@ -37,8 +40,7 @@ export const RANKED = [
   'filesystem',
   'pool_work',
   'child_service',
-] as const satisfies readonly Wait[];
-export type RankedWait = (typeof RANKED)[number];
+];
 
 /** Milliseconds of each cause. */
 export type Split = Record<Cause, number>;
