@@ -1,4 +1,5 @@
-import { type Context, createContextKey } from '@opentelemetry/api';
+import { type Context, createContextKey, trace } from '@opentelemetry/api';
+import { areWaitsRead, noteWaitOfTrace } from '@sonde/instrumentation-kit';
 
 /** Under which the context of a received message says what it had to wait for. */
 const ACCOUNT = createContextKey('sonde.ipc.account');
@@ -24,4 +25,18 @@ export function withAccount(active: Context, account: Account): Context {
 export function accountFor(active: Context, peer: unknown): Account | undefined {
   const account = active.getValue(ACCOUNT) as Account | undefined;
   return account !== undefined && account.peer === peer ? account : undefined;
+}
+
+/**
+ * Something came back with the account of what it answers: notes for the open requests of its trace how long the job
+ * waited in the queue and how long the peer has worked for it.
+ * @param answer the context that came with it
+ * @param sentMs when the job was sent, in this thread's `performance.now()`, like all three
+ */
+export function noteAnswer(answer: Context, sentMs: number, takenUpMs: number, nowMs: number): void {
+  if (!areWaitsRead()) return;
+  const traceId = trace.getSpanContext(answer)?.traceId;
+  if (traceId === undefined) return;
+  noteWaitOfTrace(traceId, 'ipc_queue', sentMs, takenUpMs);
+  noteWaitOfTrace(traceId, 'child_service', takenUpMs, nowMs);
 }

@@ -25,8 +25,8 @@ export interface Received {
   readonly bytes: number;
 }
 
-/** Why the context of a message is not known. */
-export type MissReason = 'lapped' | 'peer' | 'moved' | 'desync';
+/** Why the context of a message is not known; see `sonde.ipc.miss.reason`. */
+export type MissReason = 'lapped' | 'peer' | 'desync' | 'manager';
 
 /** Any function, as it is called back. */
 // biome-ignore lint/suspicious/noExplicitAny: handlers of every signature

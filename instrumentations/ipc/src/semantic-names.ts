@@ -229,7 +229,7 @@ const ATTRIBUTES: Readonly<Record<keyof typeof ATTRIBUTE, AttributeDefinition>> 
     name: ATTRIBUTE.reason,
     type: 'string',
     description:
-      'Why: `lapped` (the receiver was too far behind), `peer` (one side was not instrumented when it was sent), `desync` (the sequence could not be followed).',
+      'Why: `lapped` (the receiver was too far behind), `peer` (one side was not instrumented when it was sent), `desync` (the sequence could not be followed), `manager` (a context manager that cannot be told what is active next).',
     example: 'lapped',
   },
   outcome: {

@@ -1,5 +1,53 @@
+import { eventStream } from '@sonde/event-stream';
+import { createPatches } from '@sonde/instrumentation-kit';
 import type { Part, Surroundings } from '../part.ts';
+import { observeMessageChannels } from './message-channels.ts';
+import type { ObservedPort } from './observed-port.ts';
+import { observeParent } from './parent.ts';
+import { createPorts, type Ports } from './ports.ts';
+import { observeReceive } from './receive.ts';
+import { WORKER_SYSTEM, Workers } from './workers.ts';
 
-export function startThreads(_surroundings: Surroundings): Part {
-  return { stop() {} };
+/** Tells the queue depths: what was sent from this thread and not taken up, by channel. */
+function createDepths(ports: Ports): () => void {
+  // Channels seen before are set to 0 when their last port has gone.
+  const totals = new Map<ObservedPort['channel'], number>();
+  return () => {
+    for (const channel of totals.keys()) totals.set(channel, 0);
+    for (const { channel, writer } of ports.all()) {
+      if (writer !== undefined) totals.set(channel, (totals.get(channel) ?? 0) + writer.depth);
+    }
+    for (const [channel, depth] of totals) channel.depth(depth);
+  };
+}
+
+/** A worker has ended: what it had not taken up, it never will. */
+function tellUndelivered({ channel, link, writer }: ObservedPort): void {
+  if (channel.system !== WORKER_SYSTEM || link?.arena.isAttached !== true || writer === undefined) return;
+  if (writer.depth > 0) channel.undelivered(writer.depth);
+}
+
+/** Starts observing worker threads, message ports and broadcast channels of this thread. */
+export function startThreads({ channels }: Surroundings): Part {
+  const { clock } = eventStream();
+  const patches = createPatches();
+  const ports = createPorts(channels, clock);
+  ports.onClose(tellUndelivered);
+  const start = observeParent(ports, clock);
+  start?.begin();
+  const undo = [
+    new Workers({ patches, ports, clock, onStart: () => {} }).start(),
+    observeMessageChannels(patches, ports),
+  ];
+  observeReceive(patches, ports);
+  patches.sync();
+  return {
+    observe: createDepths(ports),
+    stop(): void {
+      start?.end();
+      for (const back of undo.reverse()) back();
+      patches.restore();
+      ports.stop();
+    },
+  };
 }

@@ -1,0 +1,47 @@
+import workerThreads, { type MessageChannel as Channel } from 'node:worker_threads';
+import { observation, type Patches, reportFailure } from '@sonde/instrumentation-kit';
+import type { Handler } from '../channels.ts';
+import { PORT_SYSTEM } from './port-transfers.ts';
+import type { Ports } from './ports.ts';
+import { replaceConstructor } from './replace-constructor.ts';
+
+/** What ports are called while both ends are in one thread, or where nobody knows where the other is. */
+const LOCAL = { system: PORT_SYSTEM, destination: 'port' } as const;
+
+function observeBoth(ports: Ports, { port1, port2 }: Channel): void {
+  const one = ports.observe(port1, LOCAL);
+  const two = ports.observe(port2, LOCAL);
+  one.other = two;
+  two.other = one;
+}
+
+/**
+ * Observes both ports of each `MessageChannel` from its beginning, so that the messages of each direction are counted when
+ * one of them goes to another thread. Returns what takes back what `patches` does not know of.
+ */
+export function observeMessageChannels(patches: Patches, ports: Ports): () => void {
+  const Original = workerThreads.MessageChannel;
+  const own = observation();
+  let isActive = true;
+  function MessageChannel(this: unknown, ...args: unknown[]): unknown {
+    // Throws what it throws.
+    if (new.target === undefined) return Reflect.apply(Original as unknown as Handler, this, args);
+    const target = (new.target as unknown) === MessageChannel ? Original : (new.target as unknown as Handler);
+    const made = Reflect.construct(Original, args, target) as Channel;
+    try {
+      if (isActive && own.depth === 0) observeBoth(ports, made);
+    } catch (error) {
+      reportFailure('ipc.channel', error);
+    }
+    return made;
+  }
+  const wrapper = MessageChannel as Handler;
+  // The same function in both places, as before.
+  patches.wrap(workerThreads, 'MessageChannel', () => wrapper);
+  patches.wrap(globalThis, 'MessageChannel', (original) => (original === (Original as unknown) ? wrapper : original));
+  const undoConstructor = replaceConstructor(Original, wrapper);
+  return () => {
+    isActive = false;
+    undoConstructor();
+  };
+}

@@ -1,0 +1,167 @@
+import type { MessagePort } from 'node:worker_threads';
+import { context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
+import { guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
+import type { Channel, Handler, Received } from '../channels.ts';
+import type { Link } from './link.ts';
+import { messageKind } from './message-kind.ts';
+import { messageBytes } from './message-size.ts';
+import type { Offer, PortTransfers } from './port-transfers.ts';
+import type { RingReader } from './ring-reader.ts';
+import type { Outgoing, RingWriter } from './ring-writer.ts';
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const now = performance.now.bind(performance);
+/** What `error.type` says of a message to a port that is closed: Node drops it without a word. */
+const CLOSED = { code: 'closed' };
+/** One object for all that is sent from this thread: sending does not nest between filling and reading it. */
+const outgoing: Mutable<Outgoing> = { context: ROOT_CONTEXT, nowMs: 0, kind: 0, peer: undefined, ports: '' };
+
+/** What is known of a message on a port that has no rings. */
+interface Unknown extends Mutable<Received> {
+  readonly context: undefined;
+}
+
+/** One end of a channel, in this thread. */
+export class ObservedPort {
+  readonly port: MessagePort;
+  channel: Channel;
+  /** Towards which thread its messages go, where that is known. */
+  link: Link | undefined;
+  /** The other end, while it is in this thread. */
+  other: ObservedPort | undefined;
+  /** Rings of the arena that it uses, if it is not the channel of a worker itself. */
+  ring: number | undefined;
+  writer: RingWriter | undefined;
+  reader: RingReader | undefined;
+  /** Messages that went through, as int32. */
+  sent = 0;
+  received = 0;
+  /** False once nobody observes it any more: its hooks then only pass through. */
+  isActive = true;
+  #isPosting = false;
+  /** Called before each message is taken up. */
+  onMessage: (() => void) | undefined;
+  readonly #transfers: PortTransfers;
+  readonly #unknown: Unknown = {
+    context: undefined,
+    isSampled: false,
+    sentMs: Number.NaN,
+    takenUpMs: 0,
+    bytes: Number.NaN,
+  };
+
+  constructor(port: MessagePort, channel: Channel, transfers: PortTransfers) {
+    this.port = port;
+    this.channel = channel;
+    this.#transfers = transfers;
+  }
+
+  /** Sends: what `postMessage` of the port does, with what the message has to carry beside it. */
+  post(native: Handler, args: readonly unknown[]): unknown {
+    const startMs = now();
+    if (this.#isPosting) this.#giveUp();
+    const offers = args.length > 1 ? this.#transfers.offer(this, args) : undefined;
+    const span = this.#prepare(args[0], startMs, offers);
+    let result: unknown;
+    this.#isPosting = true;
+    try {
+      result = Reflect.apply(native, this.port, args);
+    } catch (error) {
+      this.#failed(startMs, error, span);
+      if (offers !== undefined) this.#transfers.withdraw(this, offers);
+      throw error;
+    } finally {
+      this.#isPosting = false;
+    }
+    this.sent = (this.sent + 1) | 0;
+    if (offers !== undefined) this.#transfers.commit(this, offers);
+    if (result === undefined) this.channel.sendFailed(startMs, CLOSED, span);
+    else this.channel.sent(startMs, messageBytes(args[0]), span);
+    return result;
+  }
+
+  /** A message is here: runs its handlers inside its context. */
+  dispatch(native: Handler, args: readonly unknown[]): unknown {
+    return this.channel.process(this.takeUp(args[0]), native, this.port, args);
+  }
+
+  /** A message is here: what is known of it. Valid until the next one. */
+  takeUp(message: unknown): Received {
+    const nowMs = now();
+    if (this.onMessage !== undefined) this.onMessage();
+    this.received = (this.received + 1) | 0;
+    const { reader } = this;
+    if (reader === undefined) {
+      this.#unknown.takenUpMs = nowMs;
+      this.#unknown.bytes = messageBytes(message);
+      return this.#unknown;
+    }
+    try {
+      reader.take(messageKind(message), nowMs);
+      reader.bytes = messageBytes(message);
+      if (reader.miss !== undefined) this.channel.missed(reader.miss, 1);
+      if (reader.ports !== '') this.#transfers.adopt(this, reader.ports, message);
+    } catch (error) {
+      reportFailure('ipc.receive', error);
+    }
+    return reader;
+  }
+
+  /** A message is here that could not be read. */
+  skip(error: unknown): void {
+    this.received = (this.received + 1) | 0;
+    this.reader?.skip();
+    guard('ipc.messageerror', () => this.channel.receiveFailed(error), undefined);
+  }
+
+  /** Neither end of this object carries anything any more; messages under way can still be read by the other side. */
+  stop(): void {
+    this.isActive = false;
+    this.writer?.stop();
+    this.writer = undefined;
+    this.reader = undefined;
+    if (this.other !== undefined) this.other.other = undefined;
+    this.other = undefined;
+    if (this.ring !== undefined) this.link?.arena.release(this.ring);
+    this.ring = undefined;
+  }
+
+  /**
+   * A getter of a message that is being sent sends another one: that overtakes it, so both have the slot of the other. From
+   * here on messages go without.
+   */
+  #giveUp(): void {
+    this.writer?.rollBack();
+    this.writer?.stop();
+    this.writer = undefined;
+  }
+
+  #prepare(message: unknown, nowMs: number, offers: readonly Offer[] | undefined): Span | undefined {
+    try {
+      const active = context.active();
+      const span = isSuppressed() ? undefined : this.channel.startSend(active);
+      if (this.writer === undefined) return span;
+      outgoing.context = span === undefined ? active : trace.setSpan(active, span);
+      if (span === undefined && active !== ROOT_CONTEXT && isSuppressed()) outgoing.context = ROOT_CONTEXT;
+      outgoing.nowMs = nowMs;
+      outgoing.kind = messageKind(message);
+      outgoing.peer = this.link;
+      outgoing.ports = offers === undefined ? '' : this.#transfers.describe(offers);
+      this.writer.write(outgoing);
+      outgoing.context = ROOT_CONTEXT;
+      return span;
+    } catch (error) {
+      // Somebody's own context manager or span. What has no slot must not be followed by what has one.
+      reportFailure('ipc.send', error);
+      this.writer?.stop();
+      this.writer = undefined;
+      return undefined;
+    }
+  }
+
+  #failed(startMs: number, error: unknown, span: Span | undefined): void {
+    this.writer?.rollBack();
+    guard('ipc.send', () => this.channel.sendFailed(startMs, error, span), undefined);
+  }
+}

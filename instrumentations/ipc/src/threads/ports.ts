@@ -1,0 +1,111 @@
+import { MessagePort } from 'node:worker_threads';
+import type { HybridClock } from '@sonde/event-stream';
+import { guard } from '@sonde/instrumentation-kit';
+import type { ChannelNames, Channels, Handler } from '../channels.ts';
+import { ObservedPort } from './observed-port.ts';
+import { PortTransfers } from './port-transfers.ts';
+
+/** How the native side hands a message to a port. */
+export const DISPATCH: unique symbol = Symbol.for('nodejs.internal.kHybridDispatch') as never;
+
+type Dispatching = MessagePort & { [DISPATCH]: Handler };
+
+/** The ports of this thread that are observed. */
+export interface Ports {
+  readonly transfers: PortTransfers;
+  find(port: unknown): ObservedPort | undefined;
+  /** Begins to observe one. Its own functions are hooked, never the prototype: Node's own channels use that as well. */
+  observe(port: MessagePort, names: ChannelNames): ObservedPort;
+  /** Called when an observed port is closed. */
+  onClose(listener: (observed: ObservedPort) => void): void;
+  all(): Iterable<ObservedPort>;
+  /** Takes the hooks off all of them. */
+  stop(): void;
+}
+
+function put(port: MessagePort, key: PropertyKey, value: Handler): void {
+  // Not enumerable: `inspect` shows the others.
+  Object.defineProperty(port, key, { value, configurable: true, enumerable: false, writable: true });
+}
+
+/** Takes a hook off, unless somebody has put something in its place. */
+function take(port: MessagePort, key: PropertyKey, hook: Handler | undefined): void {
+  if (hook !== undefined && Object.getOwnPropertyDescriptor(port, key)?.value === hook) {
+    Reflect.deleteProperty(port, key);
+  }
+}
+
+interface Hooks {
+  readonly postMessage: Handler;
+  readonly dispatch: Handler;
+}
+
+function isClose(type: unknown, event: unknown): boolean {
+  // An application may dispatch a `close` event of its own.
+  return type === 'close' && (event as object | undefined)?.constructor?.name === 'MessagePortCloseEvent';
+}
+
+/** Looked up at each call: somebody may wrap the prototype later. */
+const prototype = MessagePort.prototype as Dispatching;
+
+function hooksOf(observed: ObservedPort, onClosed: () => void): Hooks {
+  // Methods, for they have no `prototype`, as the native ones have none.
+  return {
+    postMessage(...args: unknown[]): unknown {
+      if (this !== observed.port || !observed.isActive) return Reflect.apply(prototype.postMessage, this, args);
+      return observed.post(prototype.postMessage, args);
+    },
+    dispatch(...args: unknown[]): unknown {
+      const [value, type, event] = args;
+      // The native side passes three arguments, without an event; `emit` two, `dispatchEvent` an event.
+      const isArrival = observed.isActive && event === undefined && args.length === 3;
+      if (isArrival && type === 'message') return observed.dispatch(prototype[DISPATCH], args);
+      if (isArrival && type === 'messageerror') observed.skip(value);
+      if (observed.isActive && isClose(type, event)) onClosed();
+      return Reflect.apply(prototype[DISPATCH], this, args);
+    },
+  };
+}
+
+/** Creates the book of observed ports. It holds none longer than Node does: until they are closed. */
+export function createPorts(channels: Channels, clock: HybridClock): Ports {
+  const known = new Map<unknown, ObservedPort>();
+  const hooks = new WeakMap<ObservedPort, Hooks>();
+  const listeners: ((observed: ObservedPort) => void)[] = [];
+  const find = (port: unknown): ObservedPort | undefined => known.get(port);
+
+  const forget = (observed: ObservedPort): void => {
+    known.delete(observed.port);
+    take(observed.port, 'postMessage', hooks.get(observed)?.postMessage);
+    take(observed.port, DISPATCH, hooks.get(observed)?.dispatch);
+  };
+  const close = (observed: ObservedPort): void => {
+    forget(observed);
+    for (const listener of listeners) guard('ipc.close', () => listener(observed), undefined);
+    observed.stop();
+  };
+  const observe = (port: MessagePort, names: ChannelNames): ObservedPort => {
+    const observed = new ObservedPort(port, channels.of(names), transfers);
+    const own = hooksOf(observed, () => close(observed));
+    hooks.set(observed, own);
+    put(port, 'postMessage', own.postMessage);
+    put(port, DISPATCH, own.dispatch);
+    known.set(port, observed);
+    return observed;
+  };
+  const transfers = new PortTransfers({ channels, clock, find, observe, forget });
+
+  return {
+    transfers,
+    find,
+    observe,
+    onClose: (listener) => listeners.push(listener),
+    all: () => known.values(),
+    stop(): void {
+      for (const observed of [...known.values()]) {
+        forget(observed);
+        observed.stop();
+      }
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import { type Context, ROOT_CONTEXT, TraceFlags } from '@opentelemetry/api';
+import type { HybridClock, HybridTimestamp } from '@sonde/event-stream';
+import { noteAnswer } from '../account.ts';
+import type { MissReason, Received } from '../channels.ts';
+import { localMs } from './clock.ts';
+import { MessageContext } from './message-context.ts';
+import {
+  BASE,
+  FLAGS,
+  GUARD_SLOTS,
+  HAS_ACCOUNT,
+  HAS_TEXT,
+  HAS_TRACE,
+  HEAD,
+  HLC_HIGH,
+  HLC_LOW,
+  KIND_SHIFT,
+  type Ring,
+  SENT_AGE,
+  SEPARATOR,
+  SEQUENCE,
+  SLOT_WORDS,
+  SPAN_ID,
+  STOPPED,
+  TAKEN,
+  TAKEN_UP_AGE,
+  TEXT_AT,
+  TEXT_HEAD,
+  TEXT_LENGTH,
+  TIME,
+  TRACE_FLAGS,
+  TRACE_ID,
+} from './ring-layout.ts';
+
+const ID_WORDS = SPAN_ID + 2 - TRACE_ID;
+const NO_IDS = new Int32Array(ID_WORDS);
+
+/** The reading side of a side ring: says of each message that has arrived what it carried. */
+export class RingReader implements Received {
+  context: Context | undefined = ROOT_CONTEXT;
+  isSampled = false;
+  sentMs: number = Number.NaN;
+  takenUpMs = 0;
+  bytes: number = Number.NaN;
+  /** Why nothing is known of the message; undefined when everything is. */
+  miss: MissReason | undefined;
+  /** The ports that came with it, as the sender has written them. */
+  ports = '';
+
+  readonly #ring: Ring;
+  readonly #clock: HybridClock;
+  readonly #peer: unknown;
+  readonly #timestamp: { high: number; low: number } = { high: 0, low: 0 };
+  /** Messages taken up, as an int32. */
+  #taken: number;
+  #isLost = false;
+  // What is copied out of a slot before it is known to have been whole.
+  #flags = 0;
+  #ids = NO_IDS;
+  #text = '';
+  #sentAgeMs = 0;
+  #takenUpAgeMs = 0;
+
+  /**
+   * @param peer what stands for the sender in accounts
+   * @param taken messages that came the same way before there was a ring
+   */
+  constructor(ring: Ring, clock: HybridClock, { peer, taken }: { readonly peer: unknown; readonly taken: number }) {
+    this.#ring = ring;
+    this.#clock = clock;
+    this.#peer = peer;
+    this.#taken = taken;
+    Atomics.store(ring.header, TAKEN, taken);
+  }
+
+  /** Messages sent to this side that were not taken up. */
+  get pending(): number {
+    return Math.max(0, (Atomics.load(this.#ring.header, HEAD) - this.#taken) | 0);
+  }
+
+  /** A message arrived that could not be read. */
+  skip(): void {
+    this.#taken = (this.#taken + 1) | 0;
+    Atomics.store(this.#ring.header, TAKEN, this.#taken);
+  }
+
+  /** A message arrived: tells what is known of it in the fields of this object. */
+  take(kind: number, nowMs: number): void {
+    const sequence = this.#taken;
+    this.skip();
+    this.context = ROOT_CONTEXT;
+    this.isSampled = false;
+    this.sentMs = Number.NaN;
+    this.takenUpMs = nowMs;
+    this.ports = '';
+    this.miss = this.#copy(sequence, kind);
+    if (this.miss === undefined) this.#accept(nowMs);
+  }
+
+  #copy(sequence: number, kind: number): MissReason | undefined {
+    if (this.#isLost) return 'desync';
+    const { words, doubles, size } = this.#ring;
+    const slot = (sequence & (size.slots - 1)) * SLOT_WORDS;
+    if (Atomics.load(words, slot + SEQUENCE) !== ((sequence + 1) | 0)) return this.#absent(sequence);
+    const flags = words[slot + FLAGS] as number;
+    this.#flags = flags;
+    this.#timestamp.high = words[slot + HLC_HIGH] as number;
+    this.#timestamp.low = words[slot + HLC_LOW] as number;
+    this.sentMs = localMs(doubles[(slot + TIME) >> 1] as number);
+    this.#ids = (flags & HAS_TRACE) === 0 ? NO_IDS : words.slice(slot + TRACE_ID, slot + TRACE_ID + ID_WORDS);
+    if ((flags & HAS_ACCOUNT) !== 0) this.#copyAccount(slot);
+    if ((flags & HAS_TEXT) === 0) this.#text = '';
+    else if (!this.#copyText(slot)) return this.#lapped();
+    if (this.#isOverwritten(sequence)) return this.#lapped();
+    if (flags >>> KIND_SHIFT === kind) return undefined;
+    return this.#desync();
+  }
+
+  #isOverwritten(sequence: number): boolean {
+    const behind = (Atomics.load(this.#ring.header, HEAD) - sequence) | 0;
+    return behind > this.#ring.size.slots - GUARD_SLOTS;
+  }
+
+  /** There is no slot of this message. */
+  #absent(sequence: number): MissReason {
+    if (this.#isOverwritten(sequence)) return 'lapped';
+    const { header } = this.#ring;
+    if (((sequence - Atomics.load(header, BASE)) | 0) < 0 || Atomics.load(header, STOPPED) === 1) {
+      // As it would be if nobody observed the sender: nobody does, or did.
+      this.context = undefined;
+      return 'peer';
+    }
+    return this.#desync();
+  }
+
+  #lapped(): MissReason {
+    this.sentMs = Number.NaN;
+    return 'lapped';
+  }
+
+  /** Messages went by unseen. From now on any slot might be that of another message, so none is believed any more. */
+  #desync(): MissReason {
+    this.#isLost = true;
+    this.sentMs = Number.NaN;
+    return 'desync';
+  }
+
+  #copyAccount(slot: number): void {
+    const { floats } = this.#ring;
+    this.#sentAgeMs = floats[slot + SENT_AGE] as number;
+    this.#takenUpAgeMs = floats[slot + TAKEN_UP_AGE] as number;
+  }
+
+  #copyText(slot: number): boolean {
+    const { words, size, header, text } = this.#ring;
+    const at = words[slot + TEXT_AT] as number;
+    const into = at & (size.textBytes - 1);
+    this.#text = text.toString('utf8', into, into + (words[slot + TEXT_LENGTH] as number));
+    return ((Atomics.load(header, TEXT_HEAD) - at) | 0) <= size.textBytes;
+  }
+
+  #accept(nowMs: number): void {
+    const sent: HybridTimestamp | undefined = this.#clock.receive(this.#timestamp, nowMs)
+      ? { high: this.#timestamp.high, low: this.#timestamp.low }
+      : undefined;
+    const flags = this.#flags;
+    if (this.#text !== '') this.ports = this.#text.slice(this.#text.lastIndexOf(SEPARATOR) + 1);
+    if ((flags & HAS_TRACE) === 0 && this.#text === '') return;
+    const traceFlags = flags & TRACE_FLAGS;
+    const account = { peer: this.#peer, sentMs: this.sentMs, takenUpMs: nowMs };
+    const received = { ids: this.#ids, flags: traceFlags, text: this.#text, sent, hasTrace: (flags & HAS_TRACE) !== 0 };
+    this.context = new MessageContext(received, account);
+    this.isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+    if ((flags & HAS_ACCOUNT) === 0) return;
+    noteAnswer(this.context, this.sentMs - this.#sentAgeMs, this.sentMs - this.#takenUpAgeMs, nowMs);
+  }
+}

@@ -1,0 +1,172 @@
+import { type Context, propagation, type SpanContext, trace } from '@opentelemetry/api';
+import type { HybridClock } from '@sonde/event-stream';
+import { type Account, accountFor } from '../account.ts';
+import { writeBaggage } from './baggage-text.ts';
+import { commonMs } from './clock.ts';
+import { writeHex } from './hex-words.ts';
+import {
+  FLAGS,
+  HAS_ACCOUNT,
+  HAS_TEXT,
+  HAS_TRACE,
+  HEAD,
+  HLC_HIGH,
+  HLC_LOW,
+  KIND_SHIFT,
+  MAX_TEXT_BYTES,
+  type Ring,
+  SENT_AGE,
+  SEPARATOR,
+  SEQUENCE,
+  SLOT_WORDS,
+  STOPPED,
+  TAKEN,
+  TAKEN_UP_AGE,
+  TEXT_AT,
+  TEXT_HEAD,
+  TEXT_LENGTH,
+  TIME,
+  TRACE_FLAGS,
+  TRACE_ID,
+} from './ring-layout.ts';
+
+/** A message about to be sent. */
+export interface Outgoing {
+  readonly context: Context;
+  /** `performance.now()`. */
+  readonly nowMs: number;
+  /** See `messageKind`. */
+  readonly kind: number;
+  /** What stands for the receiver in accounts. */
+  readonly peer: unknown;
+  /** The ports that travel with it, as text; empty when none does. */
+  readonly ports: string;
+}
+
+const TRACE_WORDS = 4;
+const SPAN_WORDS = 2;
+
+/** The writing side of a side ring. */
+export class RingWriter {
+  readonly #ring: Ring;
+  readonly #clock: HybridClock;
+  readonly #mask: number;
+  /** Messages sent, as an int32. */
+  #sent: number;
+  #textHead = 0;
+  #lastText = '';
+  #lastTextAt = 0;
+  #lastTextLength = 0;
+  #lastSpanContext: SpanContext | undefined;
+  readonly #lastIds = new Int32Array(TRACE_WORDS + SPAN_WORDS);
+
+  constructor(ring: Ring, clock: HybridClock) {
+    this.#ring = ring;
+    this.#clock = clock;
+    this.#mask = ring.size.slots - 1;
+    this.#sent = Atomics.load(ring.header, HEAD);
+    Atomics.store(ring.header, STOPPED, 0);
+  }
+
+  /** Messages sent and not taken up. */
+  get depth(): number {
+    const { header } = this.#ring;
+    return Math.max(0, (this.#sent - Atomics.load(header, TAKEN)) | 0);
+  }
+
+  /** Fills the slot of the message that is sent next. */
+  write(message: Outgoing): void {
+    const { header, words, doubles } = this.#ring;
+    const { context: active, nowMs, kind } = message;
+    const sequence = this.#sent;
+    const slot = (sequence & this.#mask) * SLOT_WORDS;
+    // Before the slot: the reader then knows that the one that lies there may be gone.
+    Atomics.store(header, HEAD, (sequence + 1) | 0);
+    words[slot + SEQUENCE] = sequence;
+    const timestamp = this.#clock.send(nowMs);
+    words[slot + HLC_HIGH] = timestamp.high;
+    words[slot + HLC_LOW] = timestamp.low;
+    doubles[(slot + TIME) >> 1] = commonMs(nowMs);
+    let flags = kind << KIND_SHIFT;
+    const spanContext = trace.getSpanContext(active);
+    if (spanContext !== undefined) flags |= this.#writeTrace(slot, spanContext);
+    const text = textOf(active, spanContext, message.ports);
+    if (text !== '') flags |= this.#writeText(slot, text);
+    const account = accountFor(active, message.peer);
+    if (account !== undefined) flags |= this.#writeAccount(slot, account, nowMs);
+    words[slot + FLAGS] = flags;
+    // Last, and ordered after all of them.
+    Atomics.store(words, slot + SEQUENCE, (sequence + 1) | 0);
+    this.#sent = (sequence + 1) | 0;
+  }
+
+  /** The message could not be sent: its slot goes to the next one. */
+  rollBack(): void {
+    this.#sent = (this.#sent - 1) | 0;
+    Atomics.store(this.#ring.header, HEAD, this.#sent);
+    Atomics.store(this.#ring.words, (this.#sent & this.#mask) * SLOT_WORDS + SEQUENCE, this.#sent);
+  }
+
+  /** Messages to come have no slot. */
+  stop(): void {
+    Atomics.store(this.#ring.header, STOPPED, 1);
+  }
+
+  #writeTrace(slot: number, spanContext: SpanContext): number {
+    if (spanContext !== this.#lastSpanContext && !this.#intern(spanContext)) return 0;
+    this.#ring.words.set(this.#lastIds, slot + TRACE_ID);
+    return HAS_TRACE | (spanContext.traceFlags & TRACE_FLAGS);
+  }
+
+  #intern(spanContext: SpanContext): boolean {
+    this.#lastSpanContext = undefined;
+    const { traceId, spanId } = spanContext;
+    const isValid =
+      writeHex(traceId, this.#lastIds, 0, TRACE_WORDS) && writeHex(spanId, this.#lastIds, TRACE_WORDS, SPAN_WORDS);
+    // The same object stands for the same ids: that is what the API says of it.
+    if (isValid && spanContext.traceId !== INVALID_TRACE) this.#lastSpanContext = spanContext;
+    return this.#lastSpanContext !== undefined;
+  }
+
+  #writeAccount(slot: number, account: Account, nowMs: number): number {
+    const { floats } = this.#ring;
+    floats[slot + SENT_AGE] = nowMs - account.sentMs;
+    floats[slot + TAKEN_UP_AGE] = nowMs - account.takenUpMs;
+    return HAS_ACCOUNT;
+  }
+
+  #writeText(slot: number, text: string): number {
+    const { words, size } = this.#ring;
+    const isFresh = ((this.#textHead - this.#lastTextAt) | 0) > size.textBytes / 2;
+    if ((text !== this.#lastText || isFresh) && !this.#append(text)) return 0;
+    words[slot + TEXT_AT] = this.#lastTextAt;
+    words[slot + TEXT_LENGTH] = this.#lastTextLength;
+    return HAS_TEXT;
+  }
+
+  /** A burst of messages of one context writes its text once. */
+  #append(text: string): boolean {
+    const length = Buffer.byteLength(text);
+    if (length > MAX_TEXT_BYTES) return false;
+    const { header, size, text: bytes } = this.#ring;
+    const into = this.#textHead & (size.textBytes - 1);
+    const at = into + length > size.textBytes ? (this.#textHead + size.textBytes - into) | 0 : this.#textHead;
+    this.#textHead = (at + length) | 0;
+    // Before the bytes, as with slots.
+    Atomics.store(header, TEXT_HEAD, this.#textHead);
+    bytes.write(text, at & (size.textBytes - 1));
+    this.#lastText = text;
+    this.#lastTextAt = at;
+    this.#lastTextLength = length;
+    return true;
+  }
+}
+
+const INVALID_TRACE = '0'.repeat(32);
+
+function textOf(active: Context, spanContext: SpanContext | undefined, ports: string): string {
+  const state = spanContext?.traceState?.serialize() ?? '';
+  const baggage = propagation.getBaggage(active);
+  if (state === '' && baggage === undefined && ports === '') return '';
+  return state + SEPARATOR + (baggage === undefined ? '' : writeBaggage(baggage)) + SEPARATOR + ports;
+}
