@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type SpanContext, type Tracer, trace } from '@opentelemetry/api';
 import { type EventHandle, eventStream } from '@sonde/event-stream';
-import { callBack, guard, type InstrumentsOf } from '@sonde/instrumentation-kit';
+import { type Culprit, callBack, guard, type InstrumentsOf } from '@sonde/instrumentation-kit';
 import type { Sighting } from './blocked-loop.ts';
 import type { METRICS } from './metric-names.ts';
 import { parsePausedContext } from './paused-context.ts';
@@ -19,6 +19,8 @@ export interface ReporterConfig {
   readonly timeOriginMs: number;
   /** CPU time of this thread so far; undefined where it is not known. */
   readonly cpuNow: () => CpuMark | undefined;
+  /** For whom a turn ran, when that was seen: the local root of a trace. */
+  readonly onCulprit: (turn: number, culprit: Culprit) => void;
   readonly onBlockedLoop: ((report: BlockedLoopReport) => void) | undefined;
 }
 
@@ -36,13 +38,14 @@ function cpuShare(from: CpuMark | undefined, to: CpuMark | undefined): CpuShare 
 interface Stall {
   readonly report: BlockedLoopReport;
   readonly spanContext: SpanContext | undefined;
+  readonly rootSpanId: string | undefined;
 }
 
 /** Brings together what the ledger and the watcher know of one stall. */
 export function describeStall(turn: LongTurn, sighting: Sighting, cpuNow: CpuMark | undefined): Stall {
   const isSeen = sighting.kind === 'sample';
   const stack: StackFrame[] = isSeen ? sighting.frames.map(toSource) : [];
-  const { spanContext, route } = parsePausedContext(isSeen ? sighting.context : '');
+  const { spanContext, rootSpanId, route } = parsePausedContext(isSeen ? sighting.context : '');
   // Without a stack, a single trace that was active in the turn is the only one it can have been.
   const [only, ...others] = turn.roots;
   const root = isSeen || others.length > 0 ? undefined : only;
@@ -57,7 +60,7 @@ export function describeStall(turn: LongTurn, sighting: Sighting, cpuNow: CpuMar
     missed: isSeen ? undefined : sighting.reason,
     ...cpuShare(sighting.mark, cpuNow),
   };
-  return { report, spanContext };
+  return { report, spanContext, rootSpanId };
 }
 
 /** Tells the world about stalls: an event, a counter, a span where the trace is known, and the callback. */
@@ -69,7 +72,12 @@ export class BlockedLoopReporter {
   }
 
   report(turn: LongTurn, sighting: Sighting): void {
-    const { report, spanContext } = describeStall(turn, sighting, this.#config.cpuNow());
+    const { report, spanContext, rootSpanId } = describeStall(turn, sighting, this.#config.cpuNow());
+    if (spanContext !== undefined) {
+      const { traceId, spanId } = spanContext;
+      const culprit = { traceId, spanId: rootSpanId ?? spanId, route: report.route };
+      guard('scheduler.blocked-loop.culprit', () => this.#config.onCulprit(turn.turn, culprit), undefined);
+    }
     guard('scheduler.blocked-loop.event', () => this.#emit(report), undefined);
     if (spanContext !== undefined) {
       guard('scheduler.blocked-loop.span', () => this.#startSpan(report, spanContext), undefined);

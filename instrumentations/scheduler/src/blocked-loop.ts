@@ -30,7 +30,7 @@ const MAX_PENDING = 64;
 const WATCHER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } as const;
 
 /** Channels on which Node tells that a server begins to work on something. */
-const BEGINNINGS = ['http.server.request.start', 'http2.server.stream.start'] as const;
+export const BEGINNINGS = ['http.server.request.start', 'http2.server.stream.start'] as const;
 
 /** What the watcher said about a turn. */
 export type Sighting = SampleMessage | MissedMessage;

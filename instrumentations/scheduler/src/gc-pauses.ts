@@ -1,7 +1,7 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import type { EventHandle } from '@sonde/event-stream';
 import type { BoundHistogram } from '@sonde/hot-metrics';
-import { guarded, type InstrumentsOf } from '@sonde/instrumentation-kit';
+import { guarded, type InstrumentsOf, noteThreadWait } from '@sonde/instrumentation-kit';
 import type { METRICS } from './metric-names.ts';
 
 /** V8 has a fifth kind that perf_hooks gives no name: a minor collection by the mark-sweep collector. */
@@ -58,6 +58,7 @@ export class GcPauses {
     const kind = (detail as { kind?: unknown } | undefined)?.kind;
     const type = TYPES[Number(kind)] ?? 'other';
     this.#histogram(type).record(duration / 1000);
+    noteThreadWait('gc', startTime, startTime + duration);
     if (duration < this.#config.pauseMs) return;
     this.#config.event.bind({ 'v8js.gc.type': type }).emit(startTime + duration, duration / 1000);
   }

@@ -1,15 +1,18 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers';
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
 import { eventStream } from '@sonde/event-stream';
-import { guarded } from '@sonde/instrumentation-kit';
-import { BlockedLoopWatch, type Sighting } from './blocked-loop.ts';
+import { addWaitSource, guarded } from '@sonde/instrumentation-kit';
+import { BEGINNINGS, BlockedLoopWatch, type Sighting } from './blocked-loop.ts';
 import { BlockedLoopReporter } from './blocked-loop-report.ts';
 import { EventLoopMetrics } from './event-loop.ts';
+import { LoopWaits } from './loop-waits.ts';
 import type { Part, Surroundings } from './part.ts';
 import { OwnCpu } from './thread-cpu.ts';
 import { TurnLedger } from './turn-ledger.ts';
 import { describeRoot, listenToRoots } from './turn-roots.ts';
+import { RUNS_ON } from './turn-witness.ts';
 import type { LongTurn } from './types.ts';
 import { WATCH_MEMORY_BYTES } from './watch-memory.ts';
 
@@ -32,17 +35,24 @@ interface Stalls {
   readonly stop: () => void;
 }
 
+interface StallsConfig {
+  readonly surroundings: Surroundings;
+  readonly memory: SharedArrayBuffer;
+  readonly cpu: OwnCpu;
+  readonly waits: LoopWaits;
+}
+
 /** The blocked-loop report: with the stack in the main thread, without it in workers, which no watcher can reach. */
-function startStalls(surroundings: Surroundings, memory: SharedArrayBuffer): Stalls | undefined {
+function startStalls({ surroundings, memory, cpu, waits }: StallsConfig): Stalls | undefined {
   const { config, events, instruments, tracer, isMainThread } = surroundings;
   if (config.blockedLoop === undefined) return undefined;
-  const cpu = new OwnCpu();
   const reporter = new BlockedLoopReporter({
     event: events.blockedLoop,
     blockedTime: instruments.blockedTime,
     tracer,
     timeOriginMs: performance.timeOrigin,
     cpuNow: () => cpu.read(),
+    onCulprit: (turn, culprit) => waits.sawCulprit(turn, culprit),
     onBlockedLoop: config.blockedLoop.onBlockedLoop,
   });
   const onStall = (turn: LongTurn, sighting: Sighting): void => reporter.report(turn, sighting);
@@ -54,10 +64,7 @@ function startStalls(surroundings: Surroundings, memory: SharedArrayBuffer): Sta
       if (watch !== undefined) watch.turnEnded(turn);
       else onStall(turn, { kind: 'missed', turn: turn.turn, reason: 'unavailable', mark: undefined });
     },
-    stop(): void {
-      watch?.stop();
-      cpu.close();
-    },
+    stop: () => watch?.stop(),
   };
 }
 
@@ -72,11 +79,39 @@ function atTurnEnd(callback: () => void): void {
   setImmediate(callback).unref();
 }
 
+function createLoopWaits(cpu: OwnCpu): LoopWaits {
+  const { nodeTiming } = performance;
+  return new LoopWaits({
+    now: () => performance.now(),
+    idleMs: () => nodeTiming.idleTime,
+    cpu: () => cpu.read(),
+    describeRoot,
+  });
+}
+
+/** Follows which traces are at work. Requests that are not recorded have no spans; that one begins is seen all the same. */
+function follow(waits: LoopWaits, onRoot: (root: Span) => void): () => void {
+  const onBeginning = (): void => waits.see(undefined, RUNS_ON);
+  for (const name of BEGINNINGS) subscribe(name, onBeginning);
+  const remove = addWaitSource(waits);
+  listenToRoots((root, runs) => {
+    waits.see(root, runs);
+    onRoot(root);
+  });
+  return () => {
+    for (const name of BEGINNINGS) unsubscribe(name, onBeginning);
+    listenToRoots(undefined);
+    remove();
+  };
+}
+
 /** Starts the turn ledger, the event loop metrics and the blocked-loop report. */
 export function startLoop(surroundings: Surroundings): LoopPart {
   const { config, events, instruments, isMainThread } = surroundings;
   const memory = new SharedArrayBuffer(WATCH_MEMORY_BYTES);
-  const stalls = startStalls(surroundings, memory);
+  const cpu = new OwnCpu();
+  const waits = createLoopWaits(cpu);
+  const stalls = startStalls({ surroundings, memory, cpu, waits });
   const stream = eventStream();
   const thresholdMs = config.blockedLoop?.thresholdMs ?? Number.POSITIVE_INFINITY;
   const role = isMainThread ? 'main' : 'worker';
@@ -102,13 +137,14 @@ export function startLoop(surroundings: Surroundings): LoopPart {
       refreshAtMs = nowMs + REFRESH_MS;
       stalls?.watch?.refresh();
     },
+    onTurnEnd: (turn, nowMs, idleMs) => waits.turnEnded(turn, nowMs, idleMs),
     onLongTurn: guarded('scheduler.long-turn', (turn: LongTurn) => {
       if (stalls !== undefined && turn.durationMs >= thresholdMs) stalls.turnEnded(turn);
       else events.longTurn.emit(performance.now(), turn.durationMs / 1000, turn.roots.length, contextOf(turn));
     }),
     describeRoot,
   });
-  listenToRoots((root) => {
+  const stopFollowing = follow(waits, (root) => {
     ledger.note(root);
     stalls?.watch?.arm();
   });
@@ -120,8 +156,9 @@ export function startLoop(surroundings: Surroundings): LoopPart {
     ...(metrics === undefined ? {} : { observe: () => metrics.observe() }),
     stop(): void {
       ledger.stop();
-      listenToRoots(undefined);
+      stopFollowing();
       stalls?.stop();
+      cpu.close();
     },
   };
 }

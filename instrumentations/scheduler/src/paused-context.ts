@@ -1,4 +1,4 @@
-import { createTraceState, isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
+import { createTraceState, isSpanContextValid, type Span, type SpanContext, trace } from '@opentelemetry/api';
 import { currentRoute } from '@sonde/instrumentation-kit';
 
 const HOOK = 'sonde.scheduler.paused_context.1';
@@ -9,17 +9,28 @@ export const CONTEXT_EXPRESSION: string = `globalThis[Symbol.for('${HOOK}')]?.()
 /** The trace and the route for which a thread works. */
 export interface PausedContext {
   readonly spanContext: SpanContext | undefined;
+  /** The topmost span of the trace in this thread. */
+  readonly rootSpanId?: string | undefined;
   readonly route: string | undefined;
+}
+
+/** How the kit links a span to the topmost span of its trace in this process. */
+const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
+
+interface LinkedSpan extends Span {
+  readonly [LOCAL_ROOT]?: Span;
 }
 
 function describe(): string {
   try {
-    const { traceId, spanId, traceFlags, traceState } = trace.getActiveSpan()?.spanContext() ?? {};
+    const span = trace.getActiveSpan() as LinkedSpan | undefined;
+    const { traceId, spanId, traceFlags, traceState } = span?.spanContext() ?? {};
     return JSON.stringify({
       traceId,
       spanId,
       traceFlags,
       traceState: traceState?.serialize(),
+      rootSpanId: span?.[LOCAL_ROOT]?.spanContext().spanId,
       route: currentRoute(),
     });
   } catch {
@@ -43,7 +54,7 @@ export function exposePausedContext(): () => void {
 /** Reads what the hook wrote. Anything else gives an empty context. */
 export function parsePausedContext(text: string): PausedContext {
   try {
-    const { traceId, spanId, traceFlags, traceState, route } = JSON.parse(text) as Record<string, unknown>;
+    const { traceId, spanId, traceFlags, traceState, rootSpanId, route } = JSON.parse(text) as Record<string, unknown>;
     const spanContext = {
       traceId,
       spanId,
@@ -52,6 +63,7 @@ export function parsePausedContext(text: string): PausedContext {
     } as SpanContext;
     return {
       spanContext: isSpanContextValid(spanContext) ? spanContext : undefined,
+      ...(typeof rootSpanId === 'string' ? { rootSpanId } : {}),
       route: typeof route === 'string' ? route : undefined,
     };
   } catch {

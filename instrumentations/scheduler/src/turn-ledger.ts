@@ -21,6 +21,8 @@ export interface TurnLedgerConfig {
   readonly maxLongTurns: number;
   /** Called for each turn, with the time it ended and how long it worked. The hot path. */
   readonly onTurn: (nowMs: number, busyMs: number) => void;
+  /** Called after it, with the number of the turn, the time it ended and how long the loop has waited so far. */
+  readonly onTurnEnd?: (turn: number, nowMs: number, idleMs: number) => void;
   /** Called for each long turn, after `onTurn`. */
   readonly onLongTurn: (turn: LongTurn) => void;
   /** What is known of the trace that a span belongs to. */
@@ -98,6 +100,7 @@ export class TurnLedger {
     cells[TURN] = this.#turn + 1;
     try {
       onTurn(nowMs, busyMs);
+      this.#config.onTurnEnd?.(this.#turn, nowMs, idle);
       if (busyMs >= longTurnMs) this.#keep(nowMs, busyMs, waitedMs);
     } catch (error) {
       // Out of this callback it would end the application.

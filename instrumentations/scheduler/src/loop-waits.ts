@@ -1,0 +1,135 @@
+import type { Span } from '@opentelemetry/api';
+import {
+  areWaitsRead,
+  type Culprit,
+  noteCpuWait,
+  noteThreadAmount,
+  noteThreadWait,
+  soleOpenRoot,
+  type Wait,
+  type WaitSource,
+} from '@sonde/instrumentation-kit';
+import { BusyWindow } from './busy-window.ts';
+import { RAN_BEFORE, RUNS_ON, type Stretch, TurnWitness, type WitnessClocks } from './turn-witness.ts';
+import type { TraceRoot } from './types.ts';
+import type { CpuMark } from './watch-memory.ts';
+
+/** A turn, and the part of one that somebody holds, is long from here on: below, all share the blame. */
+const LONG_MS = 10;
+/** How long the thread waited for a CPU is read this often, and at the end of each long turn. */
+const CPU_WINDOW_MS = 100;
+/** When waits are read, the last reading may be this old. */
+const CPU_FRESH_MS = 20;
+/** Told this much later that a wait is over, somebody else may have been at work since. */
+const FRESH_MS = 1;
+/** Long turns remembered for those who see later who ran in them. */
+const REMEMBERED = 16;
+
+export interface LoopWaitsConfig extends WitnessClocks {
+  /** CPU time of this thread so far; undefined where it is not known. */
+  readonly cpu: () => CpuMark | undefined;
+  readonly describeRoot: (span: Span) => TraceRoot | undefined;
+}
+
+/**
+ * Notes what the turns of this thread's loop kept requests waiting for, while somebody reads waits: long turns with those
+ * who were at work in them, short turns as amounts, and for how long the thread was ready and had no CPU.
+ */
+export class LoopWaits implements WaitSource {
+  readonly #config: LoopWaitsConfig;
+  readonly #witness: TurnWitness;
+  readonly #busy = new BusyWindow();
+  /** By the number of the turn. */
+  readonly #longest = new Map<number, Stretch>();
+  /** Where the turn began; NaN while nobody reads. */
+  #startMs = Number.NaN;
+  #startIdleMs = 0;
+  #cpu: CpuMark | undefined;
+  #workSinceCpuMs = 0;
+
+  constructor(config: LoopWaitsConfig) {
+    this.#config = config;
+    this.#witness = new TurnWitness(config);
+  }
+
+  /** A trace is seen, by its local root; see `TurnWitness.see`. */
+  see(root: Span | undefined, runs: number): void {
+    if (areWaitsRead()) this.#witness.see(root, runs);
+  }
+
+  resumed(kind: Wait, root: Span, endMs: number): void {
+    if (this.#witness.isAtWork(root) || this.#config.now() - endMs > FRESH_MS) return;
+    // The thread stood still for it, or the request waited for it and now goes on.
+    this.#witness.see(root, kind === 'filesystem_sync' ? RAN_BEFORE | RUNS_ON : RUNS_ON);
+  }
+
+  /** The hot path: a turn has ended. One property read while nobody reads waits. */
+  turnEnded(turn: number, nowMs: number, idleMs: number): void {
+    if (!areWaitsRead()) {
+      this.#startMs = Number.NaN;
+      return;
+    }
+    if (Number.isNaN(this.#startMs)) this.#cpu = this.#config.cpu();
+    else this.#note(turn, nowMs, idleMs);
+    this.#startMs = nowMs;
+    this.#startIdleMs = idleMs;
+    this.#witness.start(nowMs, idleMs);
+  }
+
+  gather(isFinal: boolean): void {
+    const { now, idleMs } = this.#config;
+    const nowMs = now();
+    // The turn that is under way is noted as far as it got; what follows is another one.
+    if (isFinal && !Number.isNaN(this.#startMs)) this.turnEnded(-1, nowMs, idleMs());
+    this.#busy.flush();
+    if (this.#cpu !== undefined && nowMs - this.#cpu.atMs >= CPU_FRESH_MS) this.#noteCpu();
+  }
+
+  /** Somebody has looked who ran in a long turn, while it did. */
+  sawCulprit(turn: number, culprit: Culprit): void {
+    const stretch = this.#longest.get(turn);
+    if (stretch !== undefined) noteThreadWait('blocked_loop', stretch.startMs, stretch.endMs, culprit);
+  }
+
+  #note(turn: number, nowMs: number, idleMs: number): void {
+    const workMs = Math.max(0, nowMs - this.#startMs - Math.max(0, idleMs - this.#startIdleMs));
+    this.#workSinceCpuMs += workMs;
+    const isLong = workMs >= LONG_MS;
+    if (isLong) this.#noteLong(turn, this.#witness.stretches(nowMs, idleMs));
+    else this.#busy.add(nowMs - workMs, nowMs, workMs);
+    if (isLong || this.#cpu === undefined || nowMs - this.#cpu.atMs >= CPU_WINDOW_MS) this.#noteCpu();
+  }
+
+  #noteLong(turn: number, stretches: readonly Stretch[]): void {
+    // What came before is to be noted before.
+    this.#busy.flush();
+    let longest: Stretch | undefined;
+    for (const stretch of stretches) {
+      const { startMs, endMs } = stretch;
+      if (longest === undefined || endMs - startMs > longest.endMs - longest.startMs) longest = stretch;
+      if (endMs - startMs < LONG_MS) noteThreadAmount('busy_loop', startMs, endMs, endMs - startMs);
+      else noteThreadWait('blocked_loop', startMs, endMs, this.#culpritOf(stretch));
+    }
+    if (longest === undefined) return;
+    if (this.#longest.size >= REMEMBERED) this.#longest.delete(this.#longest.keys().next().value as number);
+    this.#longest.set(turn, longest);
+  }
+
+  #culpritOf({ root, isStranger, startMs }: Stretch): Culprit | undefined {
+    if (root !== undefined) return this.#config.describeRoot(root);
+    const sole = isStranger ? undefined : soleOpenRoot();
+    if (sole === undefined || sole.startMs > startMs + FRESH_MS) return undefined;
+    return { traceId: sole.traceId, spanId: sole.spanId, isGuess: true };
+  }
+
+  #noteCpu(): void {
+    const before = this.#cpu;
+    const mark = this.#config.cpu();
+    this.#cpu = mark;
+    const busyMs = this.#workSinceCpuMs;
+    this.#workSinceCpuMs = 0;
+    if (before === undefined || mark === undefined) return;
+    const waitedMs = (mark.waitNanos - before.waitNanos) / 1e6;
+    noteCpuWait({ startMs: before.atMs, endMs: mark.atMs, waitedMs, busyMs });
+  }
+}

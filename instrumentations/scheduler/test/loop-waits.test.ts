@@ -1,0 +1,163 @@
+import type { Span } from '@opentelemetry/api';
+import { readWaits, WAITS, type WaitReader } from '@sonde/instrumentation-kit';
+import { LoopWaits } from '../src/loop-waits.ts';
+import { RAN_BEFORE, RUNS_ON } from '../src/turn-witness.ts';
+
+let reader: WaitReader;
+
+beforeEach(() => {
+  reader = readWaits();
+});
+afterEach(() => reader.close());
+
+function world() {
+  const clock = { ms: 0, idle: 0, runNanos: 0, waitNanos: 0, cpuReads: 0 };
+  let turn = 0;
+  const waits = new LoopWaits({
+    now: () => clock.ms,
+    idleMs: () => clock.idle,
+    cpu: () => {
+      clock.cpuReads += 1;
+      return { atMs: clock.ms, runNanos: clock.runNanos, waitNanos: clock.waitNanos };
+    },
+    describeRoot: (span) => ({ traceId: 't', spanId: (span as unknown as { id: string }).id, route: '/x' }),
+  });
+  const pass = (workMs: number, idleMs = 0): void => {
+    clock.ms += workMs + idleMs;
+    clock.idle += idleMs;
+  };
+  const endTurn = (workMs = 0, idleMs = 0): void => {
+    pass(workMs, idleMs);
+    turn += 1;
+    waits.turnEnded(turn, clock.ms, clock.idle);
+  };
+  endTurn();
+  return { clock, waits, pass, endTurn };
+}
+
+/** What was noted, in the order of the times. */
+function noted() {
+  const entries: [string | undefined, number, number, number, string | undefined][] = [];
+  reader.visitThread(-1, 1e9, (kind, start, end, { amountMs, culprit }) =>
+    entries.push([WAITS[kind], start, end, amountMs, culprit?.spanId]),
+  );
+  return entries.sort((left, right) => left[1] - right[1] || left[2] - right[2]);
+}
+
+const root = (id: string) => ({ id }) as unknown as Span;
+
+test('a long turn is noted with who was at work in it', () => {
+  const { waits, pass, endTurn } = world();
+  waits.see(root('a'), RUNS_ON);
+  pass(40);
+  waits.see(root('b'), RUNS_ON);
+  endTurn(20);
+  expect(noted()).toEqual([
+    ['blocked_loop', 0, 40, 40, 'a'],
+    ['blocked_loop', 40, 60, 20, 'b'],
+  ]);
+});
+
+test('of a long turn what nobody holds for long is shared, as are short turns', () => {
+  const { waits, pass, endTurn } = world();
+  endTurn(4);
+  endTurn(4, 2);
+  waits.see(root('a'), RUNS_ON);
+  pass(6);
+  waits.see(root('b'), RUNS_ON);
+  endTurn(6);
+  waits.gather(false);
+  expect(noted()).toEqual([['busy_loop', 0, 22, 20, undefined]]);
+});
+
+test('short turns are summed up over windows that begin anew after a pause', () => {
+  const { waits, endTurn } = world();
+  for (let i = 0; i < 20; i++) endTurn(3, 2);
+  endTurn(3, 200);
+  waits.gather(false);
+  const windows = noted();
+  expect(windows.reduce((sum, [, , , amount]) => sum + amount, 0)).toBeCloseTo(63);
+  for (const [, start, end] of windows) expect(end - start).toBeLessThanOrEqual(50);
+  expect(windows.at(-1)).toEqual(['busy_loop', 300, 303, 3, undefined]);
+});
+
+test('waiting for a CPU is read at long turns and each 100 ms of others, with the work meanwhile', () => {
+  const { clock, waits, endTurn } = world();
+  waits.see(root('a'), RUNS_ON);
+  clock.waitNanos += 150e6;
+  endTurn(200);
+  for (let i = 0; i < 30; i++) endTurn(2, 3);
+  clock.waitNanos += 10e6;
+  waits.gather(false);
+  const cpu = noted().filter(([wait]) => wait === 'cpu');
+  expect(cpu).toEqual([
+    ['cpu', 0, 200, 150, undefined],
+    ['cpu', 300, 350, 10, undefined],
+  ]);
+  expect(clock.cpuReads).toBe(4);
+});
+
+test('a request that goes on after a wait did not hold the turn before, one that stood still in it did', () => {
+  const { waits, clock, pass, endTurn } = world();
+  pass(30);
+  waits.resumed('filesystem', root('a'), clock.ms);
+  endTurn(20);
+  pass(30);
+  waits.resumed('filesystem_sync', root('b'), clock.ms);
+  endTurn();
+  pass(30);
+  waits.resumed('filesystem', root('c'), clock.ms - 10);
+  endTurn();
+  expect(noted()).toEqual([
+    ['blocked_loop', 0, 30, 30, undefined],
+    ['blocked_loop', 30, 50, 20, 'a'],
+    ['blocked_loop', 50, 80, 30, 'b'],
+    ['blocked_loop', 80, 110, 30, undefined],
+  ]);
+});
+
+test('where nobody is seen, the only open request is the guess', () => {
+  const { waits, endTurn } = world();
+  const span = { spanContext: () => ({ traceId: 't', spanId: 'sole' }) } as unknown as Span;
+  const sole = reader.begin(span, 0);
+  endTurn(30);
+  waits.see(undefined, RUNS_ON);
+  endTurn(30);
+  if (sole !== undefined) reader.end(sole);
+  expect(noted().map(([, , , , culprit]) => culprit)).toEqual(['sole', undefined]);
+});
+
+test('who is seen later to have run in a turn is told later', () => {
+  const { waits, endTurn } = world();
+  endTurn(300);
+  waits.sawCulprit(2, { traceId: 't', spanId: 'seen' });
+  waits.sawCulprit(7, { traceId: 't', spanId: 'other' });
+  const told: (string | undefined)[] = [];
+  reader.visitThread(0, 300, (_kind, _start, _end, { culprit }) => told.push(culprit?.spanId));
+  expect(told).toEqual(['seen', undefined]);
+});
+
+test('at the end of the process the turn under way counts as far as it got', () => {
+  const { waits, pass, endTurn } = world();
+  waits.see(root('a'), RUNS_ON);
+  pass(40);
+  waits.gather(true);
+  waits.see(root('a'), RAN_BEFORE);
+  endTurn(30);
+  expect(noted()).toEqual([
+    ['blocked_loop', 0, 40, 40, 'a'],
+    ['blocked_loop', 40, 70, 30, undefined],
+  ]);
+});
+
+test('while nobody reads, nothing is noted, and later only what happened since', () => {
+  const { waits, endTurn } = world();
+  reader.close();
+  waits.see(root('a'), RUNS_ON);
+  endTurn(100);
+  reader = readWaits();
+  endTurn(100);
+  waits.see(root('b'), RUNS_ON);
+  endTurn(20);
+  expect(noted()).toEqual([['blocked_loop', 200, 220, 20, 'b']]);
+});
