@@ -4,6 +4,7 @@ import type { Part, Surroundings } from '../part.ts';
 import { observeMessageChannels } from './message-channels.ts';
 import type { ObservedPort } from './observed-port.ts';
 import { observeParent } from './parent.ts';
+import { Piscina } from './piscina.ts';
 import { createPorts, type Ports } from './ports.ts';
 import { observeReceive } from './receive.ts';
 import { WORKER_SYSTEM, Workers } from './workers.ts';
@@ -28,15 +29,16 @@ function tellUndelivered({ channel, link, writer }: ObservedPort): void {
 }
 
 /** Starts observing worker threads, message ports and broadcast channels of this thread. */
-export function startThreads({ channels }: Surroundings): Part {
+export function startThreads({ channels, instruments }: Surroundings): Part {
   const { clock } = eventStream();
   const patches = createPatches();
   const ports = createPorts(channels, clock);
   ports.onClose(tellUndelivered);
   const start = observeParent(ports, clock);
   start?.begin();
+  const piscina = new Piscina(patches, instruments);
   const undo = [
-    new Workers({ patches, ports, clock, onStart: () => {} }).start(),
+    new Workers({ patches, ports, clock, onStart: (script) => piscina.onStart(script) }).start(),
     observeMessageChannels(patches, ports),
   ];
   observeReceive(patches, ports);
