@@ -8,8 +8,9 @@ import { type Resolution, resolveOptions, workingDirectory } from './configurati
 import { started } from './handle-state.ts';
 import { createInstrumentations } from './instrumentations.ts';
 import { Deliveries } from './opentelemetry/deliveries.ts';
-import { exporterNames } from './opentelemetry/environment.ts';
+import { defined, exporterNames } from './opentelemetry/environment.ts';
 import { metricReadersFromEnvironment } from './opentelemetry/metric-readers.ts';
+import { propagatorFromEnvironment } from './opentelemetry/propagator.ts';
 import { feedReader } from './opentelemetry/reader-feed.ts';
 import { batchProcessor, spanProcessorsFromEnvironment } from './opentelemetry/span-processors.ts';
 import { variableProblems } from './opentelemetry/variable-problems.ts';
@@ -17,7 +18,7 @@ import { prometheusFromEnvironment } from './own-providers.ts';
 import { LocalRootProcessor, ownSpanProcessors } from './own-span-processors.ts';
 import { mayUseNetwork } from './permissions.ts';
 import { markChildren, type ProcessRole, processRole } from './process-role.ts';
-import { createSampling, type OwnSampling } from './sampling.ts';
+import { createSampling, type OwnSampling, withoutSampler } from './sampling.ts';
 import type { NodeSdkConfiguration, SondeConfigOptions } from './sonde-config.ts';
 import { Subsystems } from './subsystems.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -39,8 +40,7 @@ interface Plan {
   readonly role: ProcessRole;
   readonly terminal: Terminal;
   readonly deliveries: Deliveries;
-  /** Undefined where the user has a sampler, or leaves it to OTEL_TRACES_SAMPLER. */
-  readonly sampling: OwnSampling | undefined;
+  readonly sampling: OwnSampling;
 }
 
 /** Processors of the user's, in the order in which NodeSDK looks for them: what it finds first is all it uses. */
@@ -50,14 +50,12 @@ function usersProcessors({ spanProcessors, spanProcessor }: Plan['sdk']): readon
 
 function spanProcessors({ sdk, options, deliveries, sampling }: Plan): SpanProcessor[] {
   const own = ownSpanProcessors(options, new LocalRootProcessor());
-  const combine: OwnSampling['processors'] =
-    sampling?.processors ?? ((onlookers, exporting) => [...onlookers, ...exporting((exporter) => exporter)]);
   const users = usersProcessors(sdk);
   // They see every span as it ends: no tail stage holds back what they get.
-  if (users !== undefined) return combine([...own, ...users], () => []);
+  if (users !== undefined) return sampling.processors([...own, ...users], () => []);
   const { traceExporter } = sdk;
-  if (traceExporter !== undefined) return combine(own, (meter) => [batchProcessor(meter(traceExporter))]);
-  return combine(own, (meter) => spanProcessorsFromEnvironment({ deliveries, meter }));
+  if (traceExporter !== undefined) return sampling.processors(own, (meter) => [batchProcessor(meter(traceExporter))]);
+  return sampling.processors(own, (meter) => spanProcessorsFromEnvironment({ deliveries, meter }));
 }
 
 function isPrometheus(reader: IMetricReader): boolean {
@@ -107,8 +105,8 @@ function withLists(sdk: NodeSdkConfiguration): { sdk: NodeSdkConfiguration & Old
   };
 }
 
-function samplingOf(sdk: NodeSdkConfiguration, resolution: Resolution): OwnSampling | undefined {
-  return sdk.sampler === undefined ? createSampling(resolution) : undefined;
+function samplingOf(sdk: NodeSdkConfiguration, resolution: Resolution): OwnSampling {
+  return sdk.sampler === undefined ? createSampling(resolution) : withoutSampler(resolution.options);
 }
 
 /** See `sondeConfig`, which loads this file. */
@@ -125,15 +123,18 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
   const plan: Plan = { sdk, options, role, terminal, deliveries: new Deliveries(), sampling };
   const made = instrumentations(plan);
   const state = started();
-  state.setOverhead = sampling?.setOverhead;
+  state.setOverhead = sampling.setOverhead;
   state.runtime ??= new Subsystems({ options, role, instrumentations: made });
   if (role === 'main') markChildren(env, pid);
   // NodeSDK would export logs to localhost:4318 where nothing is named.
   const hasLogs = (sdk.logRecordProcessors ?? (sdk as OlderFields).logRecordProcessor) !== undefined;
   const isLogless = !hasLogs && exporterNames('LOGS') === undefined;
+  // null is none, as NodeSDK has it.
+  const propagator = sdk.textMapPropagator === undefined ? propagatorFromEnvironment() : undefined;
   return {
     ...sdk,
-    ...(sampling === undefined ? {} : { sampler: sampling.sampler }),
+    ...defined({ textMapPropagator: propagator }),
+    ...defined({ sampler: sampling.sampler }),
     instrumentations: made,
     spanProcessors: spanProcessors(plan),
     metricReaders: metricReaders(plan),

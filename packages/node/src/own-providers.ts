@@ -31,8 +31,8 @@ export interface OwnProvidersConfig {
   readonly signals: OwnSignals;
   /** Sonde's own span processors; they come before those that export. */
   readonly spanProcessors: readonly SpanProcessor[];
-  /** Undefined leaves the choice to OTEL_TRACES_SAMPLER. Called when a tracer provider is made. */
-  readonly createSampling: () => OwnSampling | undefined;
+  /** One without a sampler leaves the choice to OTEL_TRACES_SAMPLER. Called when a tracer provider is made. */
+  readonly createSampling: () => OwnSampling;
   /** Whether Prometheus is served where OTEL_METRICS_EXPORTER does not say. */
   readonly prometheus: boolean;
   /** Whether this process may bind a port. */
@@ -103,13 +103,10 @@ function createTracerProvider(config: OwnProvidersConfig, wiring: TracerWiring):
     spanProcessorsFromEnvironment({ deliveries, meterProvider: selfObserved, ...defined({ meter }) });
   const sampling = config.createSampling();
   return new TracerProvider({
-    ...defined({ sampler: sampling?.sampler ?? samplerFromEnvironment(), meterProvider: selfObserved }),
+    ...defined({ sampler: sampling.sampler ?? samplerFromEnvironment(), meterProvider: selfObserved }),
     resource,
     spanLimits: spanLimitsFromEnvironment(),
-    spanProcessors: sampling?.processors(config.spanProcessors, exporting) ?? [
-      ...config.spanProcessors,
-      ...exporting(),
-    ],
+    spanProcessors: sampling.processors(config.spanProcessors, exporting),
   });
 }
 

@@ -1,9 +1,11 @@
 import type { Span as ApiSpan, Context } from '@opentelemetry/api';
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { SpanEventProcessor } from '@sonde/event-bridge';
-import { linkLocalRoot } from '@sonde/instrumentation-kit';
+import { guarded, linkLocalRoot } from '@sonde/instrumentation-kit';
 import { loadPackage } from './load-module.ts';
 import type { ResolvedOptions } from './types.ts';
+
+type Causality = typeof import('@sonde/causality');
 
 /**
  * Links each span to its local root, so that what happens below child spans finds the route of its request, and counts
@@ -26,6 +28,21 @@ export class LocalRootProcessor implements SpanProcessor {
   async shutdown(): Promise<void> {}
 }
 
+/** Gives each recorded span its place in the order of the hybrid clock. Some 100 ns a span. */
+class ClockProcessor implements SpanProcessor {
+  readonly onStart: (span: Span) => void;
+
+  constructor(stampSpan: Causality['stampSpan']) {
+    this.onStart = guarded('node.clock', (span) => stampSpan(span));
+  }
+
+  onEnd(): void {}
+
+  async forceFlush(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+}
+
 type Scheduler = typeof import('@sonde/instrumentation-scheduler');
 
 /** The span processors of Sonde's own that the options ask for. They export nothing and rewrite nothing. */
@@ -35,6 +52,8 @@ export function ownSpanProcessors(options: ResolvedOptions, localRoots: LocalRoo
     const { SchedulerSpanProcessor } = loadPackage<Scheduler>('@sonde/instrumentation-scheduler');
     processors.push(new SchedulerSpanProcessor());
   }
-  if (options.spanEvents) processors.push(new SpanEventProcessor());
+  const { CausalOrderSpanProcessor, stampSpan } = loadPackage<Causality>('@sonde/causality');
+  if (options.spanEvents) processors.push(new CausalOrderSpanProcessor(), new SpanEventProcessor());
+  else processors.push(new ClockProcessor(stampSpan));
   return processors;
 }

@@ -56,7 +56,7 @@ class PreloadedRuntime implements Runtime {
       spanProcessors: ownSpanProcessors(options, this.#localRoots),
       createSampling: () => {
         const sampling = createSampling(resolution);
-        started().setOverhead = sampling?.setOverhead;
+        started().setOverhead = sampling.setOverhead;
         return sampling;
       },
       instrumentations,

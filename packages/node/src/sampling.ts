@@ -7,6 +7,7 @@ import type {
   PresetName as SamplerPreset,
   SamplingRule,
 } from '@sonde/sampling';
+import { behindBlame } from './blame.ts';
 import type { Resolution } from './configuration/resolve-options.ts';
 import { fanOut } from './fan-out.ts';
 import { shareOnHost } from './fleet.ts';
@@ -19,7 +20,8 @@ type Sampling = typeof import('@sonde/sampling');
 
 /** The sampler of this process' tracer provider, and what belongs to it. */
 export interface OwnSampling {
-  readonly sampler: Sampler;
+  /** Undefined where the choice is not ours. */
+  readonly sampler: Sampler | undefined;
   /**
    * All span processors of the provider: first what teaches the sampler, then those that look on, then those that export,
    * behind the tail stage if there is one, which alone feeds them. `meter` goes around their exporters.
@@ -70,12 +72,28 @@ function lastProcessor(governor: OverheadGovernor, stopSharing: () => void): Spa
   return { ...last, shutdown };
 }
 
-/** A sampler that keeps everything: nothing to find out later, nothing to govern. */
-function keepAll(sampler: AdaptiveSampler): OwnSampling {
+/** No sampler of ours: nothing to find out later, nothing to govern. */
+export function withoutSampler(options: ResolvedOptions): OwnSampling {
+  return {
+    sampler: undefined,
+    processors: (onlookers, exporting) => [
+      ...onlookers,
+      ...behindBlame(
+        options,
+        exporting((exporter) => exporter),
+      ),
+    ],
+    setOverhead: undefined,
+  };
+}
+
+/** A sampler that keeps everything: the same. */
+function keepAll(sampler: AdaptiveSampler, options: ResolvedOptions): OwnSampling {
+  const { processors, setOverhead } = withoutSampler(options);
   return {
     sampler: sampler as unknown as Sampler,
-    processors: (onlookers, exporting) => [teacherOf(sampler), ...onlookers, ...exporting((exporter) => exporter)],
-    setOverhead: undefined,
+    processors: (onlookers, exporting) => processors([teacherOf(sampler), ...onlookers], exporting),
+    setOverhead,
   };
 }
 
@@ -83,13 +101,13 @@ function teacherOf(sampler: AdaptiveSampler): SpanProcessor {
   return sampler.spanProcessor() as unknown as SpanProcessor;
 }
 
-/** The sampler that the settings ask for; undefined where they leave the choice to OTEL_TRACES_SAMPLER. */
-export function createSampling(resolution: Pick<Resolution, 'options' | 'sources'>): OwnSampling | undefined {
-  if (isLeftToOpenTelemetry(resolution)) return undefined;
+/** The sampler that the settings ask for; none where they leave the choice to OTEL_TRACES_SAMPLER. */
+export function createSampling(resolution: Pick<Resolution, 'options' | 'sources'>): OwnSampling {
   const { options } = resolution;
+  if (isLeftToOpenTelemetry(resolution)) return withoutSampler(options);
   const sampling = loadPackage<Sampling>('@sonde/sampling');
   const sampler = createSampler(sampling, options);
-  if (!mayDrop(options)) return keepAll(sampler);
+  if (!mayDrop(options)) return keepAll(sampler, options);
   const governor = new sampling.OverheadGovernor({ sampler, target: options.overheadTarget });
   return {
     sampler: sampler as unknown as Sampler,
@@ -98,10 +116,10 @@ export function createSampling(resolution: Pick<Resolution, 'options' | 'sources
       const last = lastProcessor(governor, exporting.length === 0 ? nothing : shareOnHost(sampling, sampler));
       const first = [teacherOf(sampler), ...onlookers];
       // Without anybody to export to, what is recorded for the tail stage would be recorded in vain.
-      if (!options.tailSampling || exporting.length === 0) return [...first, ...exporting, last];
+      if (!options.tailSampling || exporting.length === 0) return [...first, ...behindBlame(options, exporting), last];
       const next = fanOut(exporting) as unknown as NextSpanProcessor;
       const tail = new sampling.TailSamplingSpanProcessor({ next, sampler }) as unknown as SpanProcessor;
-      return [...first, tail, last];
+      return [...first, ...behindBlame(options, [tail]), last];
     },
     setOverhead: (ratio) => governor.setOverhead(ratio),
   };

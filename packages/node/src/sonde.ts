@@ -1,5 +1,7 @@
+import type { CausalTrace, Moment } from '@sonde/causality';
 import {
   type EventDefinition,
+  type EventRecord,
   type EventStream,
   eventStream,
   type Query,
@@ -14,6 +16,7 @@ import { onBlockedLoop } from './blocked-loop-listeners.ts';
 import { started } from './handle-state.ts';
 import { loadPackage } from './load-module.ts';
 
+type Causality = typeof import('@sonde/causality');
 type Sampling = typeof import('@sonde/sampling');
 
 /** What one event says; see the fields of its definition. */
@@ -41,6 +44,20 @@ export interface Sonde {
    * handle: `eventStream().event(definition)` of `@sonde/event-stream`. Never throws.
    */
   emit(definition: EventDefinition, fields?: EventFields): void;
+  /** As `emit`, as part of the chain that the code runs in (`runInChain`), else of the active trace. */
+  emitCausal(definition: EventDefinition, fields?: EventFields): void;
+  /** As `emit`, as part of a chain by its name: a trace id, or any text of up to 256 characters, such as an order number. */
+  emitInChain(definition: EventDefinition, name: string, fields?: EventFields): void;
+  /** Runs a function, and all that it awaits, in a chain. Returns what it returns. */
+  runInChain<T>(name: string, work: () => T): T;
+  /** Spans and events of a trace or chain in all threads, as a tree; spans where `spanEvents` is on. */
+  trace(name: string): CausalTrace;
+  /** The same as a list of moments in the order of the hybrid clock. */
+  timeline(name: string): Moment[];
+  /** What an event, a span, a trace or a chain follows from, as far as the stream remembers. */
+  ancestors(of: string | EventRecord): EventRecord[];
+  /** What follows from it. */
+  descendants(of: string | EventRecord): EventRecord[];
   /** An independent cursor over the events of all threads; see `EventStream.subscribe`. */
   subscribe(options?: SubscribeOptions): Subscription;
   /** A query over the events that the rings still hold; see `EventStream.query`. */
@@ -81,12 +98,28 @@ function emitInto(stream: EventStream, definition: EventDefinition, fields: Even
     });
 }
 
+/** Loaded by the first who asks. */
+function causality(): Causality {
+  return loadPackage<Causality>('@sonde/causality');
+}
+
 /** The handle. It keeps no state of its own: duplicate copies of this package share one runtime. */
 export const sonde: Sonde = {
   emit(definition, fields = {}): void {
     if (started().runtime === undefined) return;
     guard('node.emit', () => emitInto(eventStream(), definition, fields), undefined);
   },
+  emitCausal(definition, fields = {}): void {
+    if (started().runtime !== undefined) causality().emitCausal(definition, fields);
+  },
+  emitInChain(definition, name, fields = {}): void {
+    if (started().runtime !== undefined) causality().emitInChain(definition, name, fields);
+  },
+  runInChain: (name, work) => (started().runtime === undefined ? work() : causality().runInChain(name, work)),
+  trace: (name) => causality().causalTrace(name),
+  timeline: (name) => causality().timeline(name),
+  ancestors: (of) => causality().ancestors(of),
+  descendants: (of) => causality().descendants(of),
   subscribe: (options) => eventStream().subscribe(options),
   query: () => eventStream().query(),
   onBlockedLoop,

@@ -27,6 +27,8 @@ export interface SondeOptions {
   samplingRate?: number;
   /** Keep failed, slow, rare and anomalous traces besides those the sampler keeps. Default: the preset's. */
   tailSampling?: boolean;
+  /** Split the time of each request into what it waited for, as attributes of its span. Default: the preset's. */
+  blame?: boolean;
   /** Part of the event-loop thread's time that telemetry may take, 0 to 1. Default 0.01. */
   overheadTarget?: number;
   /** Records the main thread's event ring holds, 1,024 to 16,777,216; 152 bytes each. Default 65,536. */
@@ -39,7 +41,7 @@ export interface SondeOptions {
   paths?: PathDetail;
   /** Serve metrics to Prometheus when OTEL_METRICS_EXPORTER names nothing. Default: the preset's. */
   prometheus?: boolean;
-  /** Every ended span is an event as well. Default: the preset's. */
+  /** Every span is an event when it begins and when it ends. Default: the preset's. */
   spanEvents?: boolean;
   /** Print the start-up line: always, never, or (default) on a terminal. */
   banner?: boolean;

@@ -6,8 +6,10 @@ import { context, metrics, propagation, type TextMapPropagator, trace } from '@o
 import type { Resource } from '@opentelemetry/resources';
 import { type IMetricReader, InstrumentType, type MeterProvider } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { resolveOptions } from '../src/configuration/resolve-options.ts';
 import { propagatorFromEnvironment } from '../src/opentelemetry/propagator.ts';
 import { createOwnProviders } from '../src/own-providers.ts';
+import { withoutSampler } from '../src/sampling.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -132,7 +134,8 @@ describe('the OTEL_* variables', () => {
     const signals = { trace: true, metrics: true, logs: false };
     const spanProcessors: [] = [];
     const warn = (sentence: string): number => warnings.push(sentence);
-    const createSampling = (): undefined => undefined;
+    const createSampling = () =>
+      withoutSampler(resolveOptions({ code: { blame: false }, environment: {}, directory: undefined }).options);
     const config = { signals, spanProcessors, createSampling, prometheus: false, mayBind: false, warn };
     const own = createOwnProviders(config);
     running.push(() => own.meterProvider?.shutdown().catch(() => {}));
@@ -181,7 +184,8 @@ describe('the OTEL_* variables', () => {
       createOwnProviders({
         signals,
         spanProcessors: [],
-        createSampling: () => undefined,
+        createSampling: () =>
+          withoutSampler(resolveOptions({ code: {}, environment: {}, directory: undefined }).options),
         prometheus: false,
         mayBind: false,
         warn: () => {},

@@ -1,4 +1,4 @@
-import { type EventDefinition, eventStream, Severity } from '@sonde/event-stream';
+import { type EventDefinition, type EventRecord, eventStream, Severity } from '@sonde/event-stream';
 import type { BlockedLoopReport } from '@sonde/instrumentation-scheduler';
 import { tellBlockedLoop } from '../src/blocked-loop-listeners.ts';
 import { started } from '../src/handle-state.ts';
@@ -65,6 +65,22 @@ describe('the handle', () => {
     sonde.emit(ORDER, { labels: { 'no.such.label': 'x' } });
     sonde.emit(ORDER, null as never);
     expect(sonde.stats().dropped.get('node.emit')).toBe(bad.length + 2);
+  });
+
+  it('tells what belongs to a chain, and runs the code in it whether anything is started or not', () => {
+    expect(sonde.runInChain('order-4710', () => 'ran')).toBe('ran');
+    sonde.emitInChain(ORDER, 'order-4710', { value: 1 });
+    expect(sonde.timeline('order-4710')).toEqual([]);
+    start();
+    sonde.emitInChain(ORDER, 'order-4711', { value: 2 });
+    sonde.emitInChain(ORDER, 'order-4711', { value: 3 });
+    expect(sonde.timeline('order-4711').map(({ event }) => event.value)).toEqual([2, 3]);
+    expect(sonde.trace('order-4711').spans).toHaveLength(1);
+    const [first, second] = sonde.timeline('order-4711').map(({ event }) => event);
+    expect(sonde.ancestors(second as EventRecord)).toEqual([first]);
+    expect(sonde.descendants(first as EventRecord)).toEqual([second]);
+    expect(sonde.runInChain('order-4711', () => 'ran')).toBe('ran');
+    expect(() => sonde.emitCausal(null as never)).not.toThrow();
   });
 
   it('tells each listener what blocked the loop, also when another one throws', () => {

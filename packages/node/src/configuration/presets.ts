@@ -4,11 +4,18 @@ import type { InstrumentationName, PresetName, ResolvedOptions } from '../types.
 export type Preset = Readonly<
   Pick<
     ResolvedOptions,
-    'instrumentations' | 'sampler' | 'tailSampling' | 'blockedThresholdMs' | 'paths' | 'prometheus' | 'spanEvents'
+    | 'instrumentations'
+    | 'sampler'
+    | 'tailSampling'
+    | 'blame'
+    | 'blockedThresholdMs'
+    | 'paths'
+    | 'prometheus'
+    | 'spanEvents'
   >
 >;
 
-const EVERYTHING: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler'];
+const EVERYTHING: readonly InstrumentationName[] = ['http', 'undici', 'vfs', 'scheduler', 'ipc'];
 
 /**
  * The presets: `development` tells as much as it can on one's own machine, `production` what a service can afford and
@@ -19,6 +26,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     instrumentations: EVERYTHING,
     sampler: 'development',
     tailSampling: true,
+    blame: true,
     blockedThresholdMs: 100,
     paths: 'full',
     prometheus: true,
@@ -28,6 +36,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     instrumentations: EVERYTHING,
     sampler: 'production',
     tailSampling: true,
+    blame: true,
     blockedThresholdMs: 250,
     paths: 'redacted',
     prometheus: true,
@@ -37,6 +46,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     instrumentations: ['http', 'undici'],
     sampler: 'minimal',
     tailSampling: false,
+    blame: false,
     blockedThresholdMs: 1000,
     paths: 'none',
     prometheus: false,

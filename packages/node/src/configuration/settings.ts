@@ -73,6 +73,13 @@ export const SETTINGS: Readonly<Record<SettingKey, Setting>> = {
     description:
       'Keep failed, slow, rare and anomalous traces of this process besides those that the sampler keeps, where it does not keep all.',
   },
+  blame: {
+    environment: 'SONDE_BLAME',
+    rule: { kind: 'boolean' },
+    default: BY_PRESET,
+    description:
+      'Split the time of each request into what it waited for (`sonde.blame.*`): garbage collection, a loop blocked by others, the libuv pool, files, connects, other services, queues, the CPU.',
+  },
   overheadTarget: {
     environment: 'SONDE_OVERHEAD_TARGET',
     rule: { kind: 'number', min: 0, max: 1 },
@@ -115,7 +122,7 @@ export const SETTINGS: Readonly<Record<SettingKey, Setting>> = {
     environment: 'SONDE_SPAN_EVENTS',
     rule: { kind: 'boolean' },
     default: BY_PRESET,
-    description: 'Every ended span is an event as well, for queries and subscribers.',
+    description: 'Every span is an event when it begins and when it ends, for queries, `trace` and `timeline`.',
   },
   banner: {
     environment: 'SONDE_BANNER',

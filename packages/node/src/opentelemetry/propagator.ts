@@ -6,6 +6,9 @@ import {
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
 } from '@opentelemetry/core';
+import { loadPackage } from '../load-module.ts';
+
+type Causality = typeof import('@sonde/causality');
 
 interface B3Module {
   readonly B3Propagator: new (config?: { injectEncoding?: number }) => TextMapPropagator;
@@ -38,10 +41,16 @@ function propagatorOf(name: string): TextMapPropagator[] {
   }
 }
 
-/** The propagators that OTEL_PROPAGATORS names (default: W3C trace context and baggage); undefined for none. */
+/**
+ * The propagators that OTEL_PROPAGATORS names (default: W3C trace context and baggage); undefined for none. With trace
+ * context, Sonde's clock travels in the tracestate.
+ */
 export function propagatorFromEnvironment(): TextMapPropagator | undefined {
   const names = [...new Set(getStringListFromEnv('OTEL_PROPAGATORS') ?? ['tracecontext', 'baggage'])];
   if (names.includes('none')) return undefined;
   const propagators = names.flatMap(propagatorOf);
-  return propagators.length > 1 ? new CompositePropagator({ propagators }) : propagators[0];
+  const propagator = propagators.length > 1 ? new CompositePropagator({ propagators }) : propagators[0];
+  if (propagator === undefined || !names.includes('tracecontext')) return propagator;
+  const { CausalityPropagator } = loadPackage<Causality>('@sonde/causality');
+  return new CausalityPropagator({ propagator });
 }
