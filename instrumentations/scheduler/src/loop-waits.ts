@@ -130,6 +130,7 @@ export class LoopWaits implements WaitSource {
     this.#workSinceCpuMs = 0;
     if (before === undefined || mark === undefined) return;
     const waitedMs = (mark.waitNanos - before.waitNanos) / 1e6;
-    noteCpuWait({ startMs: before.atMs, endMs: mark.atMs, waitedMs, busyMs });
+    const ranMs = (mark.runNanos - before.runNanos) / 1e6;
+    noteCpuWait({ startMs: before.atMs, endMs: mark.atMs, waitedMs, busyMs, ranMs });
   }
 }

@@ -39,6 +39,7 @@ export type { WaitList, WaitVisitor } from './wait-list.ts';
 export {
   addWaitSource,
   areWaitsRead,
+  type CpuWait,
   noteCpuWait,
   noteThreadAmount,
   noteThreadWait,

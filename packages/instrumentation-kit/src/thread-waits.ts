@@ -21,6 +21,8 @@ export interface ThreadWaitRest {
   readonly amountMs: number;
   /** Of `cpu`: how long the thread was at work meanwhile, on a CPU or not. */
   readonly busyMs?: number;
+  /** Of `cpu`: how much of the amount fell into that work; the rest was waited when the thread was to be woken. */
+  readonly ofBusyMs?: number;
   readonly culprit?: Culprit | undefined;
 }
 
@@ -34,6 +36,7 @@ export class ThreadWaits {
   readonly #ends = new Float64Array(CAPACITY);
   readonly #amounts = new Float64Array(CAPACITY);
   readonly #busy = new Float64Array(CAPACITY);
+  readonly #ofBusy = new Float64Array(CAPACITY);
   /** The latest end of an entry and all before it: entries come in the order in which they are told. */
   readonly #latest = new Float64Array(CAPACITY);
   readonly #culprits: (Culprit | undefined)[] = [];
@@ -46,7 +49,7 @@ export class ThreadWaits {
 
   /** Some 10 ns. The caller has checked the times. */
   add(kind: number, startMs: number, endMs: number, rest: ThreadWaitRest): void {
-    const { amountMs, busyMs = 0, culprit } = rest;
+    const { amountMs, busyMs = 0, ofBusyMs = 0, culprit } = rest;
     if (culprit === undefined && this.#joinLast(kind, startMs, endMs, rest)) return;
     const at = this.#count % CAPACITY;
     const latestMs = this.latestMs;
@@ -55,6 +58,7 @@ export class ThreadWaits {
     this.#ends[at] = endMs;
     this.#amounts[at] = amountMs;
     this.#busy[at] = busyMs;
+    this.#ofBusy[at] = ofBusyMs;
     this.#latest[at] = Math.max(endMs, latestMs);
     this.#culprits[at] = culprit;
     this.#count += 1;
@@ -72,6 +76,7 @@ export class ThreadWaits {
       const rest = {
         amountMs: this.#amounts[at] as number,
         busyMs: this.#busy[at] as number,
+        ofBusyMs: this.#ofBusy[at] as number,
         culprit: this.#culprits[at],
       };
       visitor(this.#kinds[at] as number, startMs, endMs, rest);
@@ -79,7 +84,7 @@ export class ThreadWaits {
   }
 
   /** Takes a short wait into the entry before, so that a storm of them does not push everything else out. */
-  #joinLast(kind: number, startMs: number, endMs: number, { amountMs, busyMs = 0 }: ThreadWaitRest): boolean {
+  #joinLast(kind: number, startMs: number, endMs: number, rest: ThreadWaitRest): boolean {
     if (this.#count === 0) return false;
     const at = (this.#count - 1) % CAPACITY;
     if (this.#kinds[at] !== kind || this.#culprits[at] !== undefined) return false;
@@ -87,8 +92,9 @@ export class ThreadWaits {
     const isNext = startMs >= lastEnd && startMs - lastEnd <= NEAR_MS;
     if (!isNext || endMs - (this.#starts[at] as number) > MAX_STRETCH_MS) return false;
     this.#ends[at] = endMs;
-    this.#amounts[at] = (this.#amounts[at] as number) + amountMs;
-    this.#busy[at] = (this.#busy[at] as number) + busyMs;
+    this.#amounts[at] = (this.#amounts[at] as number) + rest.amountMs;
+    this.#busy[at] = (this.#busy[at] as number) + (rest.busyMs ?? 0);
+    this.#ofBusy[at] = (this.#ofBusy[at] as number) + (rest.ofBusyMs ?? 0);
     this.#latest[at] = Math.max(endMs, this.#latest[at] as number);
     return true;
   }

@@ -43,11 +43,11 @@ export function collect(reader: WaitReader, root: RootWaits, { startMs, endMs }:
   const busy: Window[] = [];
   const cpu: CpuWindow[] = [];
   // The latest told comes first, and holds: who was at work in a turn may be known better later.
-  reader.visitThread(startMs, endMs, (kind, from, to, { amountMs, busyMs, culprit }) => {
+  reader.visitThread(startMs, endMs, (kind, from, to, { amountMs, busyMs, ofBusyMs, culprit }) => {
     const wait = WAITS[kind];
     const window = { startMs: from, endMs: to, amountMs };
     if (wait === 'busy_loop') busy.push(window);
-    else if (wait === 'cpu') cpu.push({ ...window, busyMs });
+    else if (wait === 'cpu') cpu.push({ ...window, busyMs, ofBusyMs });
     else if (wait === 'blocked_loop') thread.push(turnOf(root, own, window, culprit));
     else thread.push({ wait: wait as RankedWait, ...window });
   });

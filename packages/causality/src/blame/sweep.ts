@@ -22,6 +22,8 @@ export interface Claim extends Window {
 export interface CpuWindow extends Window {
   /** How long the thread was at work in it, on a CPU or not. */
   readonly busyMs: number;
+  /** How much of the amount fell into that work. */
+  readonly ofBusyMs: number;
 }
 
 /** Everything that is known about the time of one local root. What overlaps it only partly counts partly. */
@@ -152,16 +154,16 @@ function claimBusy(pieces: readonly Piece[], busy: readonly Window[]): void {
 }
 
 /**
- * Waiting for a CPU: known as an amount a window. As long as the thread was at work in the window, it is spread over that
- * work, in proportion; what exceeds it happened when the thread was to be woken, in time that nothing else explains.
+ * Waiting for a CPU: known as two amounts a window. What fell into work is spread over that work, in proportion; the rest
+ * was waited when the thread was to be woken: it is spread over time that nothing else explains.
  */
 function claimCpu(pieces: readonly Piece[], windows: readonly CpuWindow[]): void {
   for (const window of windows) {
     const lengthMs = window.endMs - window.startMs;
     const busyMs = window.busyMs >= 0 ? Math.min(lengthMs, window.busyMs) : 0;
-    const amountMs = Math.min(lengthMs, window.amountMs);
-    const ofWork = busyMs > 0 ? Math.min(1, amountMs / busyMs) : 0;
-    const ofRest = busyMs < lengthMs ? Math.max(0, amountMs - busyMs) / (lengthMs - busyMs) : 0;
+    const ofBusyMs = window.ofBusyMs >= 0 ? Math.min(busyMs, window.ofBusyMs, window.amountMs) : 0;
+    const ofWork = busyMs > 0 ? ofBusyMs / busyMs : 0;
+    const ofRest = busyMs < lengthMs ? Math.min(1, (window.amountMs - ofBusyMs) / (lengthMs - busyMs)) : 0;
     within(pieces, window, (piece) => takeCpu(piece, ofWork, ofRest));
   }
 }

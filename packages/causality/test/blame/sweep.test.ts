@@ -59,20 +59,20 @@ test('short turns explain what nothing else does, and are prorated where a windo
 
 test('waiting for a CPU is part of the work in its window, collections included', () => {
   const claims = [claim('blocked_loop', 0, 80, { isOwn: true }), claim('gc', 0, 40), claim('child_service', 80, 100)];
-  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 80 }];
+  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 80, ofBusyMs: 60 }];
   const { own_turn = 0, gc = 0, cpu: waited = 0, child_service = 0 } = split(100, { claims, cpu });
   expect([own_turn, gc, waited, child_service]).toEqual([10, 10, 60, 20].map((ms) => expect.closeTo(ms)));
 });
 
 test('what a thread waited for a CPU beyond its work is spread over what nothing explains', () => {
-  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 20 }];
+  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 20, ofBusyMs: 20 }];
   const busy = [{ startMs: 0, endMs: 100, amountMs: 20 }];
   const { cpu: waited, unexplained } = split(100, { cpu, busy });
   expect([waited, unexplained]).toEqual([expect.closeTo(60), expect.closeTo(40)]);
 });
 
 test('work in a window that lies outside of the request takes its share of the waiting', () => {
-  const cpu = [{ startMs: -100, endMs: 100, amountMs: 100, busyMs: 200 }];
+  const cpu = [{ startMs: -100, endMs: 100, amountMs: 100, busyMs: 200, ofBusyMs: 100 }];
   const claims = [claim('blocked_loop', -100, 100, { culprit: other })];
   const { cpu: waited, blocked_loop: blocked } = split(100, { claims, cpu });
   expect([waited, blocked]).toEqual([expect.closeTo(50), expect.closeTo(50)]);
@@ -116,7 +116,7 @@ const evidence: fc.Arbitrary<Evidence> = fc.record({
   claims,
   busy: fc.array(window, { maxLength: 10 }),
   cpu: fc.array(
-    fc.tuple(window, time).map(([times, busyMs]) => ({ ...times, busyMs })),
+    fc.tuple(window, time, time).map(([times, busyMs, ofBusyMs]) => ({ ...times, busyMs, ofBusyMs })),
     { maxLength: 10 },
   ),
 });
