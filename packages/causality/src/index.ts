@@ -48,3 +48,12 @@ export {
   type ResponseAccess,
 } from './propagation/response-timestamp.ts';
 export { TELEMETRY } from './semantic-names.ts';
+export { toChromeTrace } from './trace-export/chrome-trace.ts';
+export { CHROME_TRACE_DEFAULTS } from './trace-export/options.ts';
+export type {
+  ChromeTrace,
+  ChromeTraceArgs,
+  ChromeTraceEvent,
+  ChromeTraceOptions,
+} from './trace-export/types.ts';
+export { writeChromeTrace } from './trace-export/write-chrome-trace.ts';

@@ -3,7 +3,7 @@ import { resolveOptions } from './options.ts';
 import { blameOf } from './read-span.ts';
 import { joinInTime, type PathTree } from './returning.ts';
 import { plantRoot, type RootedTree } from './root.ts';
-import { growForest, type TraceNode, visit } from './trace-tree.ts';
+import { byId, growForest, type TraceNode, visit } from './trace-tree.ts';
 import type {
   ClockShift,
   CriticalPath,
@@ -102,7 +102,7 @@ function entriesOf<S extends TraceSpan>(
 ): TraceEntry<S>[] {
   const entries: TraceEntry<S>[] = [];
   const placeOf = new Map<TraceNode<S> | undefined, number>();
-  for (const node of byNode.keys()) node.children.sort((a, b) => a.start - b.start);
+  for (const node of byNode.keys()) node.children.sort((a, b) => a.start - b.start || byId(a, b));
   visit(root, (node) => {
     const parent = placeOf.get(node.parent) ?? -1;
     const path = byNode.get(node);

@@ -1,4 +1,4 @@
-import type { SpanFacts } from './read-span.ts';
+import { attributeOf, type SpanFacts } from './read-span.ts';
 import type { LooseAttributes } from './types.ts';
 
 /** A process that spans come from: one clock. */
@@ -35,17 +35,20 @@ export class ProcessRegistry {
 }
 
 function keyOf(resource: LooseAttributes): string {
-  const pid = text(resource['process.pid']);
-  const host = text(resource['container.id']) || text(resource['host.id']) || text(resource['host.name']);
+  const pid = text(attributeOf(resource, 'process.pid'));
+  const host =
+    text(attributeOf(resource, 'container.id')) ||
+    text(attributeOf(resource, 'host.id')) ||
+    text(attributeOf(resource, 'host.name'));
   if (pid !== '') return JSON.stringify(['pid', host, pid]);
-  const instance = text(resource['service.instance.id']);
+  const instance = text(attributeOf(resource, 'service.instance.id'));
   if (instance !== '') return JSON.stringify(['instance', instance]);
-  return JSON.stringify(['service', text(resource['service.name']), host]);
+  return JSON.stringify(['service', text(attributeOf(resource, 'service.name')), host]);
 }
 
 function processOf(resource: LooseAttributes, index: number): TraceProcess {
-  const service = text(resource['service.name']);
-  const number = Number(text(resource['process.pid']) || Number.NaN);
+  const service = text(attributeOf(resource, 'service.name'));
+  const number = Number(text(attributeOf(resource, 'process.pid')) || Number.NaN);
   const pid = Number.isInteger(number) && number >= 0 && number < 2 ** 31 ? number : undefined;
   const name = service === '' ? 'process' : service;
   return { index, service, pid, label: pid === undefined ? name : `${name} ${pid}` };
@@ -53,7 +56,7 @@ function processOf(resource: LooseAttributes, index: number): TraceProcess {
 
 /** The thread that a span says it ran in, or undefined. */
 export function threadOf({ attributes, resource }: SpanFacts): string | undefined {
-  const thread = text(attributes['thread.id']) || text(resource['thread.id']);
+  const thread = text(attributeOf(attributes, 'thread.id')) || text(attributeOf(resource, 'thread.id'));
   return thread === '' ? undefined : thread;
 }
 

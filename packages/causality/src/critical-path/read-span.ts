@@ -7,6 +7,14 @@ export interface Moment {
   readonly nanos: number;
 }
 
+/** What is read of a link. */
+export interface LinkFacts {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** It names who is to blame for a delay, not what the span follows from. */
+  readonly isCulprit: boolean;
+}
+
 /** What is read of a span, whichever shape it has. */
 export interface SpanFacts {
   readonly traceId: string;
@@ -16,8 +24,7 @@ export interface SpanFacts {
   readonly kind: SpanKind;
   readonly start: Moment;
   readonly end: Moment;
-  /** Ids of linked spans of the same trace that may have caused this one. */
-  readonly linkedIds: readonly string[];
+  readonly links: readonly LinkFacts[];
   readonly isError: boolean;
   readonly attributes: LooseAttributes;
   readonly resource: LooseAttributes;
@@ -62,7 +69,7 @@ function factsOf(span: TraceSpan): SpanFacts | undefined {
     kind: kindOf(span.kind),
     start,
     end,
-    linkedIds: linkedIdsOf(span.links, traceId),
+    links: linksOf(span.links),
     isError: span.status?.code === ERROR,
     attributes: attributesOf(span.attributes),
     resource: attributesOf(span.resource?.attributes),
@@ -102,24 +109,41 @@ export function nanosSince(origin: number, { seconds, nanos }: Moment): number {
   return (seconds - origin) * NANOS_PER_SECOND + nanos;
 }
 
-function linkedIdsOf(links: unknown, traceId: string): string[] {
+function linksOf(links: unknown): LinkFacts[] {
   if (!Array.isArray(links) || links.length === 0) return [];
-  const ids: string[] = [];
+  const facts: LinkFacts[] = [];
   for (const link of links.slice(0, MAX_LINKS)) {
     const { context, attributes } = (link ?? {}) as { context?: Record<string, unknown>; attributes?: LooseAttributes };
-    if (context?.traceId !== traceId || !isId(context.spanId)) continue;
-    if (attributes?.[CULPRIT] === undefined) ids.push(context.spanId);
+    const { traceId, spanId } = context ?? {};
+    if (isId(traceId) && isId(spanId)) facts.push({ traceId, spanId, isCulprit: attributes?.[CULPRIT] !== undefined });
   }
-  return ids;
+  return facts;
+}
+
+/** The value of an attribute; undefined where reading it throws. */
+export function attributeOf(attributes: LooseAttributes, key: string): unknown {
+  try {
+    return attributes[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names of all attributes; none where even that throws. */
+export function keysOf(attributes: LooseAttributes): string[] {
+  try {
+    return Object.keys(attributes);
+  } catch {
+    return [];
+  }
 }
 
 /** The causes that a span's attributes give, largest first. */
 export function blameOf(attributes: LooseAttributes): BlameShare[] {
   const shares: BlameShare[] = [];
-  for (const key of Object.keys(attributes)) {
-    const seconds = attributes[key];
-    if (!key.startsWith(BLAME) || typeof seconds !== 'number' || !(seconds > 0)) continue;
-    shares.push({ cause: key.slice(BLAME.length), seconds });
+  for (const key of keysOf(attributes)) {
+    const seconds = key.startsWith(BLAME) ? attributeOf(attributes, key) : undefined;
+    if (typeof seconds === 'number' && seconds > 0) shares.push({ cause: key.slice(BLAME.length), seconds });
   }
   return shares.sort((a, b) => b.seconds - a.seconds);
 }

@@ -1,4 +1,4 @@
-import type { TraceNode } from './trace-tree.ts';
+import { byId, type TraceNode } from './trace-tree.ts';
 import type { TraceSpan } from './types.ts';
 
 /** How a span hangs together with others in time. */
@@ -104,7 +104,7 @@ function withinTolerance(end: number, start: number, rootEnd: number, toleranceN
 }
 
 function lastAndLongestFirst(a: PathNode, b: PathNode): number {
-  return b.end - a.end || a.start - b.start;
+  return b.end - a.end || a.start - b.start || byId(a.node, b.node);
 }
 
 /**

@@ -43,10 +43,7 @@ export function plantRoot<S extends TraceSpan>(
     root.children.push(node);
   }
   const nodes: TraceNode<S>[] = [];
-  visit(root, (node) => {
-    if (node.thread === '' && node.parent?.process === node.process) node.thread = node.parent.thread;
-    nodes.push(node);
-  });
+  visit(root, (node) => nodes.push(node));
   return { forest, root, nodes, orphans, adopted };
 }
 

@@ -24,7 +24,6 @@ export interface Forest<S extends TraceSpan = TraceSpan> {
   readonly originSeconds: number;
   readonly nodes: readonly TraceNode<S>[];
   readonly byId: ReadonlyMap<string, TraceNode<S>>;
-  readonly processes: readonly TraceProcess[];
   readonly duplicates: number;
   readonly unreadable: number;
   readonly otherTraces: number;
@@ -33,20 +32,24 @@ export interface Forest<S extends TraceSpan = TraceSpan> {
 }
 
 /** Reads spans and joins children to parents; what has no parent here, or only itself, is a root. Linear. */
-export function growForest<S extends TraceSpan>(spans: Iterable<S>, traceId?: string): Forest<S> {
-  const intake = new Intake<S>(traceId);
+export function growForest<S extends TraceSpan>(
+  spans: Iterable<S>,
+  traceId?: string,
+  processes: ProcessRegistry = new ProcessRegistry(),
+): Forest<S> {
+  const intake = new Intake<S>(traceId, processes);
   for (const span of spans) intake.add(span);
-  const { byId, processes } = intake;
+  const { byId } = intake;
   const nodes = [...byId.values()];
   for (const node of nodes) node.parent = byId.get(node.facts.parentSpanId ?? '');
   const cycles = cutCycles(nodes);
   for (const node of nodes) node.parent?.children.push(node);
+  for (const node of nodes) if (node.parent === undefined) visit(node, inheritThread);
   return {
     traceId: intake.traceId ?? '',
     originSeconds: intake.originSeconds ?? 0,
     nodes,
     byId,
-    processes: processes.all,
     ...intake.counts,
     cycles,
   };
@@ -55,13 +58,14 @@ export function growForest<S extends TraceSpan>(spans: Iterable<S>, traceId?: st
 /** Takes spans in, each once, and counts those it leaves out. */
 class Intake<S extends TraceSpan> {
   readonly byId = new Map<string, TraceNode<S>>();
-  readonly processes = new ProcessRegistry();
+  readonly #processes: ProcessRegistry;
   readonly counts = { duplicates: 0, unreadable: 0, otherTraces: 0, negative: 0 };
   traceId: string | undefined;
   originSeconds: number | undefined;
 
-  constructor(traceId: string | undefined) {
+  constructor(traceId: string | undefined, processes: ProcessRegistry) {
     this.traceId = traceId;
+    this.#processes = processes;
   }
 
   add(span: S): void {
@@ -84,7 +88,7 @@ class Intake<S extends TraceSpan> {
     return {
       span,
       facts,
-      process: this.processes.of(facts),
+      process: this.#processes.of(facts),
       thread: threadOf(facts) ?? '',
       start,
       end: Math.max(start, end),
@@ -93,6 +97,10 @@ class Intake<S extends TraceSpan> {
       isAdopted: false,
     };
   }
+}
+
+function inheritThread(node: TraceNode): void {
+  if (node.thread === '' && node.parent?.process === node.process) node.thread = node.parent.thread;
 }
 
 /** Makes the earliest span of each circle of parents a root. Follows each parent link once. */
@@ -128,4 +136,9 @@ export function visit<S extends TraceSpan>(root: TraceNode<S>, callback: (node: 
     callback(node);
     for (let i = node.children.length - 1; i >= 0; i -= 1) open.push(node.children[i] as TraceNode<S>);
   }
+}
+
+/** Decides where times do not, so that the order of the spans given does not. */
+export function byId(a: TraceNode, b: TraceNode): number {
+  return a.facts.spanId < b.facts.spanId ? -1 : 1;
 }

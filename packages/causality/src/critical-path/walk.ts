@@ -88,8 +88,9 @@ function linkedSource<S extends TraceSpan>(
   find: (id: string) => PathNode<S> | undefined,
 ): PathNode<S> | undefined {
   let last: PathNode<S> | undefined;
-  for (const id of path.node.facts.linkedIds) {
-    const source = find(id);
+  const { links, traceId } = path.node.facts;
+  for (const link of links) {
+    const source = link.traceId === traceId && !link.isCulprit ? find(link.spanId) : undefined;
     if (source === undefined || source.isOnPath || source.spawner === undefined || source.end > time) continue;
     if (last === undefined || source.end > last.end) last = source;
   }

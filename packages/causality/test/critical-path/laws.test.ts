@@ -111,7 +111,7 @@ function byThePaper(
   const own = spans.find(({ spanId }) => spanId === id) as PlainTraceSpan;
   const children = spans
     .filter(({ parentSpanId }) => parentSpanId === id)
-    .sort((a, b) => ms(b.end) - ms(a.end) || ms(a.start) - ms(b.start));
+    .sort((a, b) => ms(b.end) - ms(a.end) || ms(a.start) - ms(b.start) || (a.spanId < b.spanId ? -1 : 1));
   const path: string[] = [];
   let time = ms(own.end);
   for (const child of children) {
