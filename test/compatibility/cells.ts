@@ -1,4 +1,5 @@
 /** What is tried in each place of the matrix. Each check answers with sentences that say what is wrong; none is a pass. */
+import { chainFaults } from './chain-faults.ts';
 import {
   blockedLoopFaults,
   CONFIGURED,
@@ -32,6 +33,7 @@ export function cells(): Cell[] {
     ...KINDS.flatMap((kind) => [plugins(kind), configured(kind)]),
     ...KINDS.flatMap((kind) => [ownSdkBefore(kind), ownSdkAfter(kind)]),
     ...KINDS.map(ends),
+    ...KINDS.map(chain),
   ];
 }
 
@@ -105,6 +107,14 @@ function ends(kind: ModuleKind): Cell {
       return faults;
     },
   };
+}
+
+/** One trace through HTTP, a pool of threads, a forked child, a service on a unix socket, and back. */
+function chain(kind: ModuleKind): Cell {
+  const application = [`chain/main.${kind}`];
+  return cell(`chain ${kind}`, application, [FLAGS[kind], REGISTER, ...application], (_bare, seen) =>
+    chainFaults(seen.spans),
+  );
 }
 
 type Check = (bare: Observation, seen: Observation) => string[];

@@ -62,6 +62,8 @@ export async function observe({ node, folder }: Place, args: readonly string[]):
         OWN_EXPORT: ownExport,
         // Every trace is kept, and goes through the sampler, the tail stage and the governor on its way.
         SONDE_TRACES_PER_SECOND: '100000',
+        // A pool ends its threads without notice: they send what they have before that.
+        OTEL_BSP_SCHEDULE_DELAY: '100',
       },
       async whenReady() {
         served = await fetch(`http://127.0.0.1:${port}/metrics`).then(
