@@ -3,6 +3,8 @@ export interface Stretch {
   readonly cause: string;
   readonly startMs: number;
   readonly endMs: number;
+  /** How much of it the thread had to wait for a CPU, which others on the machine had: that is no fault of the cause. */
+  readonly starvedMs?: number;
 }
 
 /** Time of a cause of which only the amount is known. */

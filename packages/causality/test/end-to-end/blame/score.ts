@@ -4,6 +4,8 @@ import type { Truth } from './injector.ts';
 export interface Told {
   readonly run: string;
   readonly wallMs: number;
+  /** For how long others on the machine kept its thread from a CPU. */
+  readonly starvedMs: number;
   readonly blame: Readonly<Record<string, unknown>>;
   readonly truths: readonly Truth[];
 }
@@ -22,6 +24,8 @@ export interface Score {
   /** Of the wall time. */
   readonly unexplained: number;
   readonly wallMs: number;
+  /** Of the wall time, how long the thread was without a CPU; that is what an injected shortage of CPU does. */
+  readonly starved: number;
   readonly isTopRight: boolean;
   readonly top: string;
 }
@@ -37,8 +41,12 @@ export function truthOf(truths: readonly Truth[]): Map<string, number> {
   const add = (cause: string, ms: number): unknown => sums.set(cause, (sums.get(cause) ?? 0) + ms);
   for (const [index, fromMs] of edges.slice(0, -1).entries()) {
     const holding = stretches.filter(({ startMs, endMs }) => startMs <= fromMs && endMs > fromMs);
-    const [first] = holding.map(({ cause }) => cause).sort((a, b) => RANKED.indexOf(a) - RANKED.indexOf(b));
-    if (first !== undefined) add(first, (edges[index + 1] as number) - fromMs);
+    const [first] = holding.sort((a, b) => RANKED.indexOf(a.cause) - RANKED.indexOf(b.cause));
+    if (first === undefined) continue;
+    const ms = (edges[index + 1] as number) - fromMs;
+    const starved = Math.min(1, (first.starvedMs ?? 0) / (first.endMs - first.startMs));
+    add(first.cause, ms * (1 - starved));
+    if (starved > 0) add('cpu', ms * starved);
   }
   for (const { cause, ms } of truths.flatMap((truth) => truth.amounts ?? [])) add(cause, ms);
   return sums;
@@ -66,6 +74,7 @@ export function score(told: Told, injected: readonly string[]): Score {
     shares,
     unexplained: toldMs(told, 'unexplained') / told.wallMs,
     wallMs: told.wallMs,
+    starved: told.starvedMs / told.wallMs,
     top,
     isTopRight: top === largest(truth),
   };

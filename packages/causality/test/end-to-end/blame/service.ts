@@ -13,6 +13,7 @@ import { SchedulerInstrumentation, SchedulerSpanProcessor } from '@sonde/instrum
 import { VfsInstrumentation } from '@sonde/instrumentation-vfs';
 import type { Truth } from './injector.ts';
 import { block, listensOn } from './injectors/blocked-loop.ts';
+import { starvedMs } from './injectors/burn.ts';
 import { INJECTORS, type InjectorName } from './injectors/index.ts';
 
 const names = (process.argv[2] ?? '').split(',') as InjectorName[];
@@ -35,6 +36,8 @@ syncBuiltinESMExports();
 
 /** By the number of the request, which its span has in its path. */
 const truths = new Map<string, Truth[]>();
+/** For how long the thread was without a CPU meanwhile. */
+const starved = new Map<string, number>();
 
 function say(message: unknown): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -45,7 +48,13 @@ function tell(span: ReadableSpan): void {
   if (!target.startsWith('/victim/')) return;
   const wallMs = span.duration[0] * 1e3 + span.duration[1] / 1e6;
   const blame = Object.entries(span.attributes).filter(([name]) => name.startsWith('sonde.blame.'));
-  say({ run: target.split('/')[2], wallMs, blame: Object.fromEntries(blame), truths: truths.get(target) ?? [] });
+  say({
+    run: target.split('/')[2],
+    wallMs,
+    starvedMs: starved.get(target) ?? 0,
+    blame: Object.fromEntries(blame),
+    truths: truths.get(target) ?? [],
+  });
 }
 
 /** One after the other, or at once: `/victim/RUN/gc=200/pool=300`, with `+` before the path of those at once. */
@@ -58,8 +67,10 @@ async function victim(path: string): Promise<void> {
   };
   const done: Truth[] = [];
   truths.set(path, done);
+  const before = starvedMs();
   if (isTogether) done.push(...(await Promise.all(steps.map(inject))));
   else for (const step of steps) done.push(await inject(step));
+  starved.set(path, starvedMs() - before);
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

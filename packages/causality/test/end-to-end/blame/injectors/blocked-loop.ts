@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Injector, Stretch } from '../injector.ts';
-import { burnUntil } from './burn.ts';
+import { burnUntil, starvedMs } from './burn.ts';
 
 const blocks = new EventEmitter();
 /** Where the service listens. */
@@ -16,9 +16,11 @@ export function listensOn(port: number): void {
 /** The route that blocks the loop for everybody. */
 export async function block(ms: number, isAfterAwait: boolean): Promise<void> {
   if (isAfterAwait) await setTimeout(3);
+  const before = starvedMs();
   const startMs = performance.now();
   const endMs = burnUntil(startMs + ms);
-  blocks.emit('blocked', { cause: 'blocked_loop', startMs, endMs } satisfies Stretch);
+  const starved = starvedMs() - before;
+  blocks.emit('blocked', { cause: 'blocked_loop', startMs, endMs, starvedMs: starved } satisfies Stretch);
 }
 
 /** Asks for it over a socket of its own, outside of any trace. */

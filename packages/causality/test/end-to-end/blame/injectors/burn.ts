@@ -1,3 +1,14 @@
+import { readFileSync } from 'node:fs';
+
+/** For how long this thread has been ready and without a CPU so far, in ms; 0 where the kernel does not tell. */
+export function starvedMs(): number {
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
 /** Keeps the thread busy until a time. Returns when it really stopped. */
 export function burnUntil(endMs: number): number {
   let nowMs = performance.now();

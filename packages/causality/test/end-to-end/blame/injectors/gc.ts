@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Injector, Stretch } from '../injector.ts';
+import { starvedMs } from './burn.ts';
 
 /** Objects that each collection has to visit: some 30 ms. */
 const BALLAST = 300_000;
@@ -16,10 +17,11 @@ export const gc: Injector = {
     const collect = globalThis.gc as unknown as () => void;
     const stretches: Stretch[] = [];
     for (let leftMs = ms; leftMs > 0; ) {
+      const before = starvedMs();
       const startMs = performance.now();
       collect();
       const endMs = performance.now();
-      stretches.push({ cause: 'gc', startMs, endMs });
+      stretches.push({ cause: 'gc', startMs, endMs, starvedMs: starvedMs() - before });
       leftMs -= endMs - startMs;
       await setImmediate();
     }

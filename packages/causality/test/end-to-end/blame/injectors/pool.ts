@@ -23,6 +23,8 @@ async function calibrate(): Promise<void> {
 }
 
 interface Jobs {
+  /** When each was handed over. */
+  readonly handedMs: readonly number[];
   /** When each ended so far, in that order. */
   readonly endsMs: readonly number[];
   readonly all: Promise<unknown>;
@@ -30,24 +32,27 @@ interface Jobs {
 
 function deriveAll(iterations: number): Jobs {
   const endsMs: number[] = [];
-  const job = (): Promise<unknown> => derive(iterations).then(() => endsMs.push(performance.now()));
-  return { endsMs, all: Promise.all(Array.from({ length: JOBS }, job)) };
+  const handedMs: number[] = [];
+  const job = (): Promise<unknown> => {
+    handedMs.push(performance.now());
+    return derive(iterations).then(() => endsMs.push(performance.now()));
+  };
+  return { handedMs, endsMs, all: Promise.all(Array.from({ length: JOBS }, job)) };
 }
 
-/** 16 jobs of its own on 4 threads: something of it is queued until the last one starts, which is when 12 have ended. */
+/** 16 jobs of its own on 4 threads: the fifth is the first to be queued, the last one starts when 12 have ended. */
 export const ownPool: Injector = {
   cause: 'pool',
   prepare: calibrate,
   async inject(ms) {
-    const startMs = performance.now();
-    const { endsMs, all } = deriveAll(Math.ceil(iterationsPerMs * ms * (JOBS / (JOBS - THREADS))));
+    const { handedMs, endsMs, all } = deriveAll(Math.ceil(iterationsPerMs * ms * (JOBS / (JOBS - THREADS))));
     await all;
+    const startMs = handedMs[THREADS] as number;
     const lastStartMs = endsMs[JOBS - THREADS - 1] as number;
-    const endMs = endsMs[JOBS - 1] as number;
     return {
       stretches: [
+        { cause: 'pool_work', startMs: handedMs[0] as number, endMs: endsMs[JOBS - 1] as number },
         { cause: 'pool', startMs, endMs: lastStartMs },
-        { cause: 'pool_work', startMs: lastStartMs, endMs },
       ],
     };
   },
@@ -58,8 +63,8 @@ export const pool: Injector = {
   cause: 'pool',
   prepare: calibrate,
   async inject(ms) {
-    const startMs = performance.now();
     const { endsMs } = context.with(ROOT_CONTEXT, () => deriveAll(Math.ceil((iterationsPerMs * ms * JOBS) / 13)));
+    const startMs = performance.now();
     await promisify(randomBytes)(16);
     return { stretches: [{ cause: 'pool', startMs, endMs: endsMs[JOBS - THREADS] ?? performance.now() }] };
   },
