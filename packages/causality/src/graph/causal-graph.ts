@@ -90,7 +90,7 @@ export class CausalGraph implements Kinship {
   }
 
   #momentsOf(of: string | EventRecord): readonly EventRecord[] {
-    if (typeof of !== 'string') return [of];
+    if (typeof of !== 'string') return typeof of === 'object' && of !== null ? [of] : [];
     if (!this.#isKnownSpan(of))
       return (this.#byTrace.get(chainIdOf(of) ?? '') ?? NONE).flatMap(({ records }) => records);
     const spans = [...this.nodes.values()].filter(({ spanId }) => spanId === of);
