@@ -8,7 +8,7 @@ import { textOf } from '../../examples/quickstart/src/report/model.ts';
 import { QUICKSTART } from './shop.ts';
 
 const isLong = process.env.SONDE_TEST_LONG === '1';
-const SECONDS = isLong ? 45 : 12;
+const SECONDS = isLong ? 90 : 12;
 const SEED = 3;
 
 interface Run {
@@ -108,6 +108,9 @@ test('the routes are those of the shop, and their counts agree with what the loa
     'GET /journal/:day',
     'GET /prices/:id',
     'GET /products/:id',
+    'GET /products/:id/stock',
+    'GET /products/:id/thumbnail',
+    'GET /reports/:day',
     'GET /search',
     'POST /orders',
     'POST /sessions',

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
-import { planFaults } from '../../examples/quickstart/src/load/faults.ts';
-import type { Fault } from '../../examples/quickstart/src/load/protocol.ts';
+import { type PlannedFault, planFaults } from '../../examples/quickstart/src/load/faults.ts';
+import { FAULT_KINDS, type FaultKind, type PointFault } from '../../examples/quickstart/src/load/protocol.ts';
 import { createRandom } from '../../examples/quickstart/src/random.ts';
 import { summary } from '../../examples/quickstart/src/report/figures.ts';
 import { collectFindings, type SlowOperation, type Stall } from '../../examples/quickstart/src/report/findings.ts';
@@ -97,6 +97,8 @@ describe('figures', () => {
 
   test('a quantile of merged histograms lies in the bucket that holds it', () => {
     const point = {
+      origin: { pid: 1, service: '', attributes: new Map() },
+      timeMs: 0,
       scope: '',
       name: '',
       unit: 's',
@@ -119,7 +121,7 @@ describe('figures', () => {
 });
 
 describe('faults against reports', () => {
-  const slowFault: Fault = {
+  const slowFault: PointFault = {
     id: 0,
     kind: 'slow-file',
     route: '/a',
@@ -128,7 +130,7 @@ describe('faults against reports', () => {
     path: '/data/slow-0',
     slowness: 'late data',
   };
-  const blockFault: Fault = {
+  const blockFault: PointFault = {
     id: 1,
     kind: 'blocked-loop',
     route: '/b',
@@ -148,6 +150,7 @@ describe('faults against reports', () => {
     error: '',
     traceId: 'a',
     route: '/a',
+    service: 'shop',
   };
   const stall: Stall = {
     kind: 'stall',
@@ -158,6 +161,7 @@ describe('faults against reports', () => {
     place: 'b.ts:3',
     traceId: 'b',
     route: '/b',
+    service: 'shop',
   };
 
   test('what was reported in time, with route and cause, is found and named', () => {
@@ -200,22 +204,85 @@ describe('faults against reports', () => {
     const stray = { ...stall, startMs: 30_000 };
     expect(match([blockFault], [], [stall, stray]).otherStalls).toEqual([stray]);
   });
+});
 
-  test('a plan is the same for the same seed, keeps two seconds between faults, and has both kinds where there is time', () => {
+describe('the plan of faults', () => {
+  const ALL = new Set(FAULT_KINDS);
+  const planOf = (seed: number, seconds: number, kinds: ReadonlySet<FaultKind> = ALL) =>
+    planFaults(createRandom(seed), seconds * 1_000, kinds);
+  const anyRun = [fc.nat(), fc.integer({ min: 5, max: 900 })] as const;
+  const property = (check: (seed: number, seconds: number) => void): void =>
+    fc.assert(fc.property(...anyRun, check), { seed: SEED, numRuns: 200 });
+  const isLasting = ({ kind }: PlannedFault): boolean => !['slow-file', 'blocked-loop'].includes(kind);
+
+  test('is the same for the same seed', () =>
+    property((seed, seconds) => {
+      expect(JSON.stringify(planOf(seed, seconds))).toBe(JSON.stringify(planOf(seed, seconds)));
+    }));
+
+  test('keeps two seconds between faults of one request, has both kinds where there is time, and ends quietly', () =>
+    property((seed, seconds) => {
+      const points = planOf(seed, seconds).filter((fault) => !isLasting(fault));
+      for (const [i, { atMs }] of points.entries()) {
+        expect(atMs).toBeGreaterThanOrEqual((points[i - 1]?.atMs ?? 0) + 2_000 - 1e-6);
+        expect(atMs).toBeLessThanOrEqual(seconds * 1_000 - 3_000);
+      }
+      expect(new Set(points.map(({ kind }) => kind)).size).toBe(seconds < 9 ? 1 : 2);
+    }));
+
+  test('lets nothing happen to single requests while an error storm or a slow filesystem lasts, nor both of them at once', () =>
+    property((seed, seconds) => {
+      const plan = planOf(seed, seconds);
+      const near = plan
+        .filter(({ kind }) => kind === 'error-storm' || kind === 'slow-filesystem')
+        .flatMap((phase) =>
+          plan.filter(
+            (other) =>
+              other !== phase &&
+              other.kind !== 'heap-leak' &&
+              other.atMs < phase.atMs + phase.durationMs + 1_900 &&
+              other.atMs + other.durationMs > phase.atMs - 700,
+          ),
+        );
+      expect(near).toEqual([]);
+    }));
+
+  test('has all that lasts in a run of 90 seconds: after two fifths of it, for at least ten seconds, told apart by their starts', () =>
     fc.assert(
-      fc.property(fc.nat(), fc.integer({ min: 5, max: 300 }), (seed, seconds) => {
-        const plan = planFaults(createRandom(seed), seconds * 1_000, true);
-        const again = planFaults(createRandom(seed), seconds * 1_000, true);
-        expect(JSON.stringify(again)).toBe(JSON.stringify(plan));
-        for (const [i, { atMs }] of plan.entries()) {
-          expect(atMs).toBeGreaterThanOrEqual((plan[i - 1]?.atMs ?? 0) + 2_000);
-          expect(atMs).toBeLessThanOrEqual(seconds * 1_000 - 3_000);
+      fc.property(fc.nat(), (seed) => {
+        const lasting = planOf(seed, 90).filter(isLasting);
+        expect(lasting.map(({ kind }) => kind).sort()).toEqual(['error-storm', 'heap-leak', 'slow-filesystem']);
+        for (const [i, { atMs, durationMs, kind }] of lasting.entries()) {
+          expect(atMs).toBeGreaterThanOrEqual(36_000);
+          expect(atMs - (lasting[i - 1]?.atMs ?? 0)).toBeGreaterThanOrEqual(1_000);
+          expect(durationMs).toBeGreaterThanOrEqual(10_000);
+          if (kind !== 'heap-leak') expect(durationMs).toBeLessThanOrEqual(20_000);
+          expect(atMs + durationMs).toBeLessThanOrEqual(90_000);
         }
-        expect(new Set(plan.map(({ kind }) => kind)).size).toBe(seconds < 9 ? 1 : 2);
       }),
       { seed: SEED, numRuns: 200 },
-    );
-  });
+    ));
+
+  test('never leaks more than 160 MiB at a time, and lets at most three threads wait for slow files', () =>
+    property((seed, seconds) => {
+      for (const fault of planOf(seed, seconds)) {
+        if (fault.kind === 'heap-leak')
+          expect((fault.bytesPerSecond * fault.durationMs) / 1_000).toBeLessThanOrEqual(160 * 2 ** 20 + 1);
+        if (fault.kind === 'slow-filesystem') {
+          const { filesPerSecond, shortestMs, longestMs } = fault;
+          expect((filesPerSecond * (shortestMs + longestMs)) / 2_000).toBeLessThanOrEqual(3);
+        }
+      }
+    }));
+
+  test('holds no fault that was not asked for', () =>
+    fc.assert(
+      fc.property(...anyRun, fc.subarray([...FAULT_KINDS]), (seed, seconds, kinds) => {
+        const planned = new Set(planOf(seed, seconds, new Set(kinds)).map(({ kind }) => kind));
+        expect([...planned].filter((kind) => !kinds.includes(kind))).toEqual([]);
+      }),
+      { seed: SEED, numRuns: 100 },
+    ));
 });
 
 describe('telemetry', () => {

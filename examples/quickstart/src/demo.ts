@@ -2,7 +2,7 @@ import { createDataFolders, type DataFolders } from './data.ts';
 import { announcer, introduce, type Live, type LiveState, startLive } from './live.ts';
 import { type LoadLog, runLoad } from './load-run.ts';
 import type { DemoOptions } from './options.ts';
-import { hasSwitchedOff, preload } from './preload.ts';
+import { DEMO_METRIC_INTERVAL_MS, hasSwitchedOff, preload } from './preload.ts';
 import { describeExit, type Started, stop } from './processes.ts';
 import { demoReport } from './report/demo-report.ts';
 import { collectFindings } from './report/findings.ts';
@@ -11,6 +11,8 @@ import { startScraping } from './scrape.ts';
 import { startService } from './service-run.ts';
 import { startSink } from './telemetry/sink.ts';
 import { createTelemetryStore, type TelemetryStore } from './telemetry/store.ts';
+import { createTimeline } from './telemetry/timeline.ts';
+import { createTraceStore, type TraceStore } from './telemetry/traces.ts';
 
 const STOP_PATIENCE_MS = 10_000;
 const FAILED = 1;
@@ -21,6 +23,7 @@ interface Run {
   readonly options: DemoOptions;
   readonly folders: DataFolders;
   readonly store: TelemetryStore;
+  readonly traces: TraceStore;
   readonly live: Live;
   readonly state: LiveState;
   /** Aborted when the user, or whoever started us, has had enough. */
@@ -50,11 +53,13 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 async function withSurroundings(options: DemoOptions, interrupted: AbortSignal): Promise<void> {
   const folders = createDataFolders(options.seed);
   const store = createTelemetryStore(Date.now);
+  const traces = createTraceStore();
+  store.onSpan(traces.add);
   const sink = await startSink(store.accept);
   const state: LiveState = { totalMs: options.seconds * 1_000, progress: undefined, injected: 0, reported: 0 };
   const live = startLive(state, process.stdout);
   try {
-    await withService({ options, folders, store, live, state, interrupted }, sink.url);
+    await withService({ options, folders, store, traces, live, state, interrupted }, sink.url);
   } finally {
     live.end();
     await sink.close();
@@ -64,7 +69,7 @@ async function withSurroundings(options: DemoOptions, interrupted: AbortSignal):
 
 async function withService(run: Run, sinkUrl: string): Promise<void> {
   const { options, folders, live } = run;
-  const how = await preload(sinkUrl, process.env);
+  const how = await preload(sinkUrl, process.env, DEMO_METRIC_INTERVAL_MS);
   const { service, target } = await startService(how, folders, options.traces);
   try {
     introduce(live, { ...options, target, metricsUrl: how.metricsUrl, remark: how.remark });
@@ -81,9 +86,12 @@ interface Running {
 }
 
 async function observe(run: Run, { service, target, metricsUrl }: Running): Promise<void> {
-  const { options, folders, store, live, state, interrupted } = run;
+  const { options, folders, store, traces, live, state, interrupted } = run;
   const startMs = Date.now();
   const findings = collectFindings(store, announcer(live, state, startMs));
+  const pid = service.child.pid ?? 0;
+  const timeline = createTimeline(pid);
+  store.onMetrics(timeline.add);
   const scraping = startScraping(metricsUrl);
   let log: LoadLog;
   try {
@@ -97,6 +105,9 @@ async function observe(run: Run, { service, target, metricsUrl }: Running): Prom
   live.end();
   if (exit.code !== 0) throw new Error(`the service ended ${describeExit(exit)}; expected code 0`);
   if (store.metricNames().length === 0) throw new Error('the service exported no telemetry; is Sonde switched off?');
-  const report = demoReport({ options, store, findings, ...log, scrapes: scraping.end(), target, startMs, elapsedMs });
+  const { samples } = timeline;
+  const scrapes = scraping.end();
+  const facts = { options, store, pid, traces, samples, findings, ...log, scrapes, target, startMs, elapsedMs };
+  const report = demoReport(facts);
   publish(report, process.stdout, options.report);
 }

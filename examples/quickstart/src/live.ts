@@ -1,8 +1,9 @@
 import type { WriteStream } from 'node:tty';
-import type { Fault, Progress } from './load/protocol.ts';
+import type { FaultKind, Progress } from './load/protocol.ts';
 import { culpritOf, type Finding } from './report/findings.ts';
 import { clock, count, duration, percent } from './report/format.ts';
 import { printable, shorten } from './report/width.ts';
+import { SHOP } from './service-run.ts';
 
 /** Where a run stands. */
 export interface LiveState {
@@ -25,7 +26,8 @@ export interface Live {
 const PLAIN_EVERY_MS = 5_000;
 const PLAIN_WIDTH = 120;
 const WIDEST = 200;
-const MOST_AT_ONCE = 3;
+const WINDOW_MS = 5_000;
+const MOST_IN_WINDOW = 5;
 
 /** One redrawn line on a terminal; elsewhere a plain line every five seconds. */
 export function startLive(state: LiveState, out: NodeJS.WriteStream): Live {
@@ -78,30 +80,34 @@ export interface Introduction {
   readonly seconds: number;
   readonly rate: number;
   readonly seed: number;
+  readonly faults: readonly FaultKind[];
 }
 
 /** What runs, where to look, and how to see the same again. */
-export function introduce(live: Live, { target, metricsUrl, remark, seconds, rate, seed }: Introduction): void {
+export function introduce(live: Live, { target, metricsUrl, remark, seconds, rate, seed, faults }: Introduction): void {
   live.say(`A Fastify shop on ${target}, started with node --import @sonde/node/register.`);
   live.say(`Live metrics: ${metricsUrl}${remark === undefined ? '' : ` (${remark})`}`);
-  live.say(`Load: ${rate} requests/s for ${seconds} s from another process, with faults; --seed ${seed} repeats it.`);
+  const what = faults.length === 0 ? 'without faults' : 'with faults';
+  live.say(`Load: ${rate} requests/s for ${seconds} s from another process, ${what}; --seed ${seed} repeats it.`);
   live.say('');
 }
 
-export function describeFault({ kind, route, durationMs, slowness, phase }: Fault): string {
-  return kind === 'slow-file'
-    ? `a slow file in ${route}, ${duration(durationMs)} (${slowness})`
-    : `a blocked loop in ${route}, ${duration(durationMs)} (${phase} its first await)`;
-}
-
-/** Says what Sonde reports, as it arrives; of many at once the longest. */
+/** Says what Sonde reports, as it arrives: the longest first, and where there are many, how many more. */
 export function announcer(live: Live, state: LiveState, startMs: number): (finding: Finding) => void {
   let fresh: Finding[] = [];
+  let untold = 0;
+  let said = 0;
+  let windowEndMs = 0;
   const announce = (): void => {
-    const at = clock(Date.now() - startMs);
-    const sorted = fresh.sort((a, b) => b.durationMs - a.durationMs);
-    for (const finding of sorted.slice(0, MOST_AT_ONCE)) live.note(`  Sonde    at ${at}: ${describeFinding(finding)}`);
-    if (sorted.length > MOST_AT_ONCE) live.say(`           and ${sorted.length - MOST_AT_ONCE} shorter ones`);
+    const nowMs = Date.now() - startMs;
+    if (nowMs >= windowEndMs) {
+      if (untold > 0) live.say(`           and ${untold} more`);
+      [said, untold, windowEndMs] = [0, 0, nowMs + WINDOW_MS];
+    }
+    for (const finding of fresh.sort((a, b) => b.durationMs - a.durationMs)) {
+      if (said++ < MOST_IN_WINDOW) live.note(`  Sonde    at ${clock(nowMs)}: ${describeFinding(finding)}`);
+      else untold++;
+    }
     fresh = [];
   };
   return (finding) => {
@@ -113,11 +119,12 @@ export function announcer(live: Live, state: LiveState, startMs: number): (findi
 
 function describeFinding(finding: Finding): string {
   const took = duration(finding.durationMs);
+  const whose = finding.service === SHOP || finding.service === '' ? '' : ` of ${finding.service}`;
   if (finding.kind === 'slow operation') {
     const { operation, mount, path } = finding;
-    return `${operation} took ${took} on ${mount || 'an unknown mount'}${path === '' ? '' : `: ${path}`}`;
+    return `${operation}${whose} took ${took} on ${mount || 'an unknown mount'}${path === '' ? '' : `: ${path}`}`;
   }
   const { place, route } = finding;
   const where = `${place === '' ? '' : ` (${place})`}${route === '' ? '' : ` in ${route}`}`;
-  return `the loop was blocked for ${took} by ${culpritOf(finding) ?? 'something'}${where}`;
+  return `the loop${whose} was blocked for ${took} by ${culpritOf(finding) ?? 'something'}${where}`;
 }

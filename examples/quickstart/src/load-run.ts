@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { describeFault, type Live, type LiveState } from './live.ts';
+import type { Live, LiveState } from './live.ts';
 import type { Fault, LoadMessage, LoadSummary } from './load/protocol.ts';
 import type { DemoOptions } from './options.ts';
-import { describeExit, onLine, type Started, startNode } from './processes.ts';
+import { describeExit, END_WITH_PARENT, onLine, type Started, startNode } from './processes.ts';
+import { describeFault } from './report/describe-fault.ts';
 import { clock } from './report/format.ts';
 
 export interface LoadConfig {
@@ -31,11 +32,13 @@ export async function runLoad(config: LoadConfig): Promise<LoadLog> {
   let summary: LoadSummary | undefined;
   if (interrupted.aborted) return { faults: [], summary };
 
-  const args = { target, data: dataDir, seconds: options.seconds, seed: options.seed, rate: options.rate };
+  const { seconds, seed, rate } = options;
+  const args = { target, data: dataDir, seconds, seed, rate, faults: options.faults.join() };
   const load = startNode(
     [
+      ...END_WITH_PARENT,
       join(import.meta.dirname, 'load', 'main.ts'),
-      ...Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ...Object.entries(args).map(([name, value]) => `--${name}=${value}`),
     ],
     { env: process.env, stdio: ['ignore', 'pipe', 'inherit'] },
   );

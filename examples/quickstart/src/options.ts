@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { FAULT_KINDS, type FaultKind } from './load/protocol.ts';
 
 export interface DemoOptions {
   readonly kind: 'demo';
@@ -7,7 +8,11 @@ export interface DemoOptions {
   readonly rate: number;
   /** Traces a second that Sonde keeps. */
   readonly traces: number;
+  /** The kinds of faults that may happen. */
+  readonly faults: readonly FaultKind[];
   readonly report: string | undefined;
+  /** Where the slowest trace goes. */
+  readonly trace: string | undefined;
 }
 
 export interface ProgramOptions {
@@ -30,11 +35,14 @@ export const HELP = `Sonde quickstart
   npm start -- path/to/app.js [args]  your own program, with Sonde preloaded
 
 Options (before the program, if there is one)
-  --seconds N     how long the sample runs, 5 to 3600            default 45
+  --seconds N     how long the sample runs, 5 to 3600            default 90
   --seed S        repeats a run: same requests, same faults      default random, printed
   --rate R        requests per second, 1 to 2000                 default 120
-  --traces T      traces per second that Sonde keeps, 1 to 2000   default 20
+  --traces T      traces per second that Sonde keeps, 1 to 2000  default 20
+  --faults LIST   all, none, or some of slow-file, blocked-loop, error-storm,
+                  heap-leak, slow-filesystem, separated by commas  default all
   --report FILE   also writes the report, as .html, .json or .txt
+  --trace FILE    writes the slowest trace, as .json for ui.perfetto.dev
   --help          this text
 
 Environment
@@ -55,13 +63,15 @@ export function parseOptions(argv: readonly string[]): Options {
   if (file === undefined)
     return {
       kind: 'demo',
-      seconds: integer('seconds', values.seconds ?? '45'),
+      seconds: integer('seconds', values.seconds ?? '90'),
       seed: integer('seed', values.seed ?? String(Math.floor(Math.random() * 100_000))),
       rate: integer('rate', values.rate ?? '120'),
       traces: integer('traces', values.traces ?? '20'),
+      faults: checkedFaults(values.faults ?? 'all'),
       report,
+      trace: checkedTrace(values.trace),
     };
-  for (const name of ['seconds', 'seed', 'rate', 'traces'] as const)
+  for (const name of ['seconds', 'seed', 'rate', 'traces', 'faults', 'trace'] as const)
     if (values[name] !== undefined)
       throw new UsageError(`--${name} belongs to the sample service and has no meaning for your own program ${file}`);
   return { kind: 'program', file, args, report };
@@ -87,7 +97,9 @@ function parse(args: string[]) {
         seed: { type: 'string' },
         rate: { type: 'string' },
         traces: { type: 'string' },
+        faults: { type: 'string' },
         report: { type: 'string' },
+        trace: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
@@ -106,4 +118,18 @@ function integer(name: keyof typeof LIMITS, value: string): number {
 function checkedReport(file: string | undefined): string | undefined {
   if (file === undefined || /\.(html|json|txt)$/.test(file)) return file;
   throw new UsageError(`--report must end in .html, .json or .txt, got ${JSON.stringify(file)}`);
+}
+
+function checkedTrace(file: string | undefined): string | undefined {
+  if (file === undefined || file.endsWith('.json')) return file;
+  throw new UsageError(`--trace must end in .json, got ${JSON.stringify(file)}`);
+}
+
+function checkedFaults(list: string): readonly FaultKind[] {
+  if (list === 'all') return FAULT_KINDS;
+  if (list === 'none') return [];
+  const wanted = list.split(',');
+  const known: readonly string[] = FAULT_KINDS;
+  if (wanted.every((kind) => known.includes(kind))) return FAULT_KINDS.filter((kind) => wanted.includes(kind));
+  throw new UsageError(`--faults must be all, none, or some of ${known.join(',')}, got ${JSON.stringify(list)}`);
 }

@@ -11,6 +11,8 @@ export interface Preload {
 
 const USUAL_PORT = 9464;
 const METRIC_INTERVAL_MS = 2_000;
+/** For the sample, whose anomalies last seconds: a real deployment collects every ten seconds or less often. */
+export const DEMO_METRIC_INTERVAL_MS = 1_000;
 const FLUSH_MS = 500;
 
 const SIGNALS = ['traces', 'metrics', 'logs'] as const;
@@ -50,7 +52,11 @@ export function preloadArgs(): readonly string[] {
  * The preload flag and the environment: OTLP to `sinkUrl`, /metrics on the usual port or a free one. Whatever the user
  * has set stays as it is, except where the telemetry goes.
  */
-export async function preload(sinkUrl: string, user: NodeJS.ProcessEnv): Promise<Preload> {
+export async function preload(
+  sinkUrl: string,
+  user: NodeJS.ProcessEnv,
+  metricIntervalMs: number = METRIC_INTERVAL_MS,
+): Promise<Preload> {
   const wanted = wantedPort(user.OTEL_EXPORTER_PROMETHEUS_PORT);
   const port = await portOrFree(wanted);
   return {
@@ -59,8 +65,8 @@ export async function preload(sinkUrl: string, user: NodeJS.ProcessEnv): Promise
     remark: wanted === 0 || port === wanted ? undefined : `port ${wanted} is taken, /metrics is on ${port}`,
     env: {
       // Short intervals, because a run takes seconds; a real deployment keeps the defaults.
-      OTEL_METRIC_EXPORT_INTERVAL: String(METRIC_INTERVAL_MS),
-      OTEL_METRIC_EXPORT_TIMEOUT: String(METRIC_INTERVAL_MS),
+      OTEL_METRIC_EXPORT_INTERVAL: String(metricIntervalMs),
+      OTEL_METRIC_EXPORT_TIMEOUT: String(metricIntervalMs),
       OTEL_BSP_SCHEDULE_DELAY: String(FLUSH_MS),
       OTEL_BSP_MAX_QUEUE_SIZE: '16384',
       OTEL_BLRP_SCHEDULE_DELAY: String(FLUSH_MS),

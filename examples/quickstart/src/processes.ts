@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { endWithParent } from './parent.ts';
 
 export interface Exit {
   readonly code: number | null;
@@ -64,19 +67,16 @@ export function exitLike({ code, signal }: Exit): void {
   process.kill(process.pid, signal);
 }
 
-const PARENT_POLL_MS = 250;
+/** Flags for a program that is to end, in an orderly way, when this process is gone, even if it was killed. */
+export const END_WITH_PARENT: readonly string[] = [
+  '--import',
+  pathToFileURL(join(import.meta.dirname, 'preloads', 'end-with-parent.ts')).href,
+];
 
 /**
  * Ends this process in an orderly way when npm is gone. npm passes signals on to the shell between us, and that one
  * dies of them without telling us: without this, the program would run on with nobody to end it.
  */
 export function endWithNpm(): void {
-  const parent = process.ppid;
-  if (process.env.npm_lifecycle_event === undefined) return;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(timer);
-    process.kill(process.pid, 'SIGTERM');
-  }, PARENT_POLL_MS);
-  timer.unref();
+  if (process.env.npm_lifecycle_event !== undefined) endWithParent();
 }

@@ -1,10 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { DataFolders } from './data.ts';
 import { type Preload, samplingEnv } from './preload.ts';
-import { describeExit, onLine, type Started, startNode } from './processes.ts';
+import { describeExit, END_WITH_PARENT, onLine, type Started, startNode } from './processes.ts';
+
+/** Service name of the shop itself. */
+export const SHOP = 'shop';
 
 const PATIENCE_MS = 30_000;
+
+/** The flag that preloads a file of the quickstart's own. */
+function own(file: string): readonly string[] {
+  return ['--import', pathToFileURL(join(import.meta.dirname, 'preloads', file)).href];
+}
 
 /** Starts the sample service with Sonde preloaded. @throws Error when it ends or keeps silent before it listens */
 export async function startService(
@@ -12,9 +21,11 @@ export async function startService(
   { data, cache }: DataFolders,
   tracesPerSecond: number,
 ): Promise<{ service: Started; target: string }> {
-  const service = startNode([...nodeArgs, join(import.meta.dirname, 'service', 'main.ts')], {
+  const flags = [...own('service-name.ts'), ...nodeArgs, ...own('heap-gauge.ts'), ...END_WITH_PARENT];
+  const args = [...flags, join(import.meta.dirname, 'service', 'main.ts')];
+  const service = startNode(args, {
     env: {
-      OTEL_SERVICE_NAME: 'quickstart-shop',
+      OTEL_SERVICE_NAME: SHOP,
       ...samplingEnv(tracesPerSecond, env),
       ...env,
       PORT: '0',

@@ -3,16 +3,17 @@
  * answers, so a stall is felt by everybody who comes while it lasts. Faults are started from here and written down as
  * they happen; stdout carries one JSON object a line (protocol.ts).
  *
- *   node src/load/main.ts --target http://127.0.0.1:3000 --data DIR --seconds 45 --seed 7 --rate 120
+ *   node src/load/main.ts --target http://127.0.0.1:3000 --data DIR --seconds 90 --seed 7 --rate 120 --faults slow-file
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createRandom } from '../random.ts';
+import { createBaskets } from './baskets.ts';
 import { createClient } from './client.ts';
 import { planFaults } from './faults.ts';
 import { createInjector } from './injector.ts';
-import type { LoadMessage } from './protocol.ts';
-import { nextRequest } from './requests.ts';
+import { FAULT_KINDS, type FaultKind, type LoadMessage } from './protocol.ts';
+import { nextRequest, SESSION_SHARE } from './requests.ts';
 import { canMakeFifo } from './slow-file.ts';
 import { createTally } from './tally.ts';
 
@@ -24,11 +25,24 @@ const { values } = parseArgs({
   options: {
     target: { type: 'string', default: 'http://127.0.0.1:3000' },
     data: { type: 'string', default: '.' },
-    seconds: { type: 'string', default: '45' },
+    seconds: { type: 'string', default: '90' },
     seed: { type: 'string', default: '1' },
     rate: { type: 'string', default: '120' },
+    /** Kinds of faults, separated by commas. */
+    faults: { type: 'string', default: FAULT_KINDS.join() },
   },
 });
+
+/** Those asked for that this machine can have. */
+function faultKinds(): ReadonlySet<FaultKind> {
+  const wanted = values.faults.split(',');
+  const hasFifos = canMakeFifo(values.data);
+  return new Set(
+    FAULT_KINDS.filter(
+      (kind) => wanted.includes(kind) && (hasFifos || !['slow-file', 'slow-filesystem'].includes(kind)),
+    ),
+  );
+}
 
 function print(message: LoadMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -43,14 +57,16 @@ async function main(): Promise<void> {
   const elapsed = (): number => performance.now() - start;
   let shed = 0;
 
+  const baskets = createBaskets(Number(values.rate) * SESSION_SHARE);
   const injector = createInjector({
     client,
     tally,
+    baskets,
     dataDir: values.data,
     random: createRandom(Number(values.seed) + 1),
     report: print,
   });
-  const faults = planFaults(createRandom(Number(values.seed) + 2), totalMs, canMakeFifo(values.data));
+  const faults = planFaults(createRandom(Number(values.seed) + 2), totalMs, faultKinds());
   const underWay = faults.map(async (fault, id) => {
     await sleep(fault.atMs);
     await injector.inject(fault, id);
@@ -65,7 +81,7 @@ async function main(): Promise<void> {
     if (dueMs >= totalMs) break;
     const earlyMs = dueMs - elapsed();
     if (earlyMs > 0) await sleep(earlyMs);
-    const planned = nextRequest(random);
+    const planned = baskets.alter(nextRequest(random));
     if (tally.inFlight >= MOST_IN_FLIGHT) {
       shed++;
       continue;

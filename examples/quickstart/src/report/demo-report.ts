@@ -1,20 +1,29 @@
-import type { Fault, LoadSummary } from '../load/protocol.ts';
+import { type Fault, isPointFault, type LoadSummary } from '../load/protocol.ts';
 import type { DemoOptions } from '../options.ts';
 import type { ScrapeLog } from '../scrape.ts';
 import type { TelemetryStore } from '../telemetry/store.ts';
+import type { Sample } from '../telemetry/timeline.ts';
+import type { TraceStore } from '../telemetry/traces.ts';
 import { points, summary } from './figures.ts';
 import { explains, slowSection, stallsSection } from './finding-sections.ts';
 import type { Findings, SlowOperation, Stall } from './findings.ts';
 import { clock, count, duration, plural } from './format.ts';
 import { match, type Outcome } from './matching.ts';
 import { type Cell, flexible, left, lines, type Report, right, type Section, table, toned } from './model.ts';
+import { processesSection } from './processes-section.ts';
 import { routesSection } from './routes-section.ts';
 import { samplingSection } from './sampling-section.ts';
 import { streamSection, subsystemSections } from './subsystem-sections.ts';
+import { timelineSection } from './timeline-section.ts';
+import { traceSection } from './trace-section.ts';
 
 export interface DemoFacts {
   readonly options: DemoOptions;
   readonly store: TelemetryStore;
+  /** Of the shop itself; what the others exported stands beside it. */
+  readonly pid: number;
+  readonly traces: TraceStore;
+  readonly samples: readonly Sample[];
   readonly findings: Findings;
   readonly faults: readonly Fault[];
   /** Undefined when the run was cut short. */
@@ -28,7 +37,9 @@ export interface DemoFacts {
 
 /** The report on the sample service: what Sonde exported, and at the end what it made of the faults. */
 export function demoReport(facts: DemoFacts): Report {
-  const { options, store, findings, faults, startMs, elapsedMs } = facts;
+  const { options, store, pid, traces, samples, findings, faults, startMs, elapsedMs } = facts;
+  const shop = store.ofProcess(pid);
+  const processes = processesSection(store);
   const stalls = findings.stalls();
   const slow = findings.slowOperations();
   const context = { startMs, stalls };
@@ -40,12 +51,15 @@ export function demoReport(facts: DemoFacts): Report {
       ...(facts.summary === undefined ? ['interrupted: the run was cut short'] : []),
     ],
     sections: [
-      routesSection(store),
-      samplingSection(store, options.traces, elapsedMs),
-      ...subsystemSections(store),
+      timelineSection({ samples, faults, startMs, elapsedMs }),
+      routesSection(shop),
+      samplingSection(shop, options.traces, elapsedMs),
+      ...(processes === undefined ? [] : [processes]),
+      ...subsystemSections(shop),
       slowSection(slow, context),
       stallsSection(context),
-      streamSection(store),
+      traceSection({ traces, startMs }),
+      streamSection(shop),
       crossCheckSection(facts),
       faultsSection({ faults, slow, stalls, startMs }),
     ],
@@ -53,10 +67,11 @@ export function demoReport(facts: DemoFacts): Report {
 }
 
 /** Whether the telemetry agrees with those who made the load and read /metrics. */
-function crossCheckSection({ store, summary: load, scrapes, target }: DemoFacts): Section {
-  const served = summary(points(store, 'http.server.request.duration')).count;
+function crossCheckSection({ store, pid, summary: load, scrapes, target }: DemoFacts): Section {
+  const shop = store.ofProcess(pid);
+  const served = summary(points(shop, 'http.server.request.duration')).count;
   const port = new URL(target).port;
-  const internal = summary(points(store, 'http.client.request.duration', { 'server.port': port })).count;
+  const internal = summary(points(shop, 'http.client.request.duration', { 'server.port': port })).count;
   const sent = load?.routes.reduce((sum, { sent: requests }) => sum + requests, 0);
   const isSame = sent !== undefined && sent + internal === served;
   const countLine =
@@ -92,16 +107,19 @@ interface FaultFacts {
 }
 
 /** The log of the load side against the reports of Sonde. */
-function faultsSection({ faults, slow, stalls, startMs }: FaultFacts): Section {
+function faultsSection({ faults: all, slow, stalls, startMs }: FaultFacts): Section {
   const title = 'Injected faults';
-  if (faults.length === 0) return { title, blocks: [lines(toned('None was injected.', 'dim'))] };
+  const faults = all.filter(isPointFault);
+  if (faults.length === 0) return { title, blocks: [lines(toned('None of a single request was injected.', 'dim'))] };
   const { outcomes, otherStalls } = match(faults, slow, stalls);
   const foundCount = outcomes.filter(({ found }) => found !== undefined).length;
   const missed = faults.length - foundCount;
   const verdict = toned(`${foundCount} of ${faults.length} found, ${missed} missed.`, missed === 0 ? 'good' : 'bad');
   const strays = slow.filter(
     (operation) =>
-      !outcomes.some(({ found }) => found === operation) && !stalls.some((stall) => explains(stall, operation)),
+      !outcomes.some(({ found }) => found === operation) &&
+      !stalls.some((stall) => explains(stall, operation)) &&
+      !isDuringSlowness(all, operation),
   ).length;
   return {
     title,
@@ -134,13 +152,23 @@ function faultsSection({ faults, slow, stalls, startMs }: FaultFacts): Section {
   };
 }
 
+/** A filesystem that is slow on purpose makes many operations slow: none of them is a surprise. */
+function isDuringSlowness(faults: readonly Fault[], { startMs, durationMs }: SlowOperation): boolean {
+  return faults.some(
+    (fault) =>
+      fault.kind === 'slow-filesystem' &&
+      startMs + durationMs >= fault.startMs &&
+      startMs <= (fault.endMs ?? fault.startMs + fault.durationMs),
+  );
+}
+
 function outcomeRow(outcome: Outcome, startMs: number): Cell[] {
   const { fault, found, afterMs, hasRoute, hasCause } = outcome;
   const waited = duration((fault.endMs ?? Number.NaN) - fault.startMs);
   const what = fault.kind === 'slow-file' ? `slow file, ${fault.slowness}` : `blocked loop, ${fault.phase} await`;
   const start: Cell[] = [clock(fault.startMs - startMs), what, fault.route, duration(fault.durationMs), waited];
   if (found === undefined) return [...start, toned('missed', 'bad'), '-', '-'];
-  const cause = fault.kind === 'slow-file' ? 'path' : (fault.culprit ?? 'function');
+  const cause = fault.kind === 'slow-file' ? 'path' : fault.culprit;
   const named = [hasRoute ? 'route' : '', hasCause ? cause : ''].filter((name) => name !== '').join(', ');
   return [
     ...start,

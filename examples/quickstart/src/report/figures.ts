@@ -1,11 +1,12 @@
+import { bucketQuantile } from '../telemetry/buckets.ts';
 import type { MetricPoint } from '../telemetry/otlp.ts';
-import type { TelemetryStore } from '../telemetry/store.ts';
+import type { ProcessTelemetry } from '../telemetry/store.ts';
 
 /** Sums and quantiles over the series of a metric. */
 
 /** Points of the metric whose attributes have these values. */
 export function points(
-  store: TelemetryStore,
+  store: ProcessTelemetry,
   name: string,
   wanted: Readonly<Record<string, string>> = {},
 ): MetricPoint[] {
@@ -15,7 +16,7 @@ export function points(
 }
 
 /** The value of a counter or gauge over all its series; NaN where there is none. */
-export function total(store: TelemetryStore, name: string, wanted: Readonly<Record<string, string>> = {}): number {
+export function total(store: ProcessTelemetry, name: string, wanted: Readonly<Record<string, string>> = {}): number {
   const found = points(store, name, wanted);
   return found.length === 0 ? Number.NaN : found.reduce((sum, { value }) => sum + value, 0);
 }
@@ -44,19 +45,6 @@ export function summary(found: readonly MetricPoint[]): Summary {
     count,
     sum: found.reduce((sum, { value }) => sum + value, 0),
     max,
-    quantile: (q) => {
-      if (count === 0) return Number.NaN;
-      let below = 0;
-      for (const [i, inBucket] of counts.entries()) {
-        if (inBucket > 0 && below + inBucket >= q * count) {
-          const low = bounds[i - 1] ?? 0;
-          // The open bucket ends at the largest value seen, where that was told.
-          const high = Math.min(bounds[i] ?? Math.max(max, low), max || Number.POSITIVE_INFINITY);
-          return low + Math.max(0, high - low) * ((q * count - below) / inBucket);
-        }
-        below += inBucket;
-      }
-      return max;
-    },
+    quantile: (q) => bucketQuantile(bounds, counts, q, max > 0 ? max : undefined),
   };
 }

@@ -1,6 +1,6 @@
-import { culpritOf, type SlowOperation, type Stall } from './findings.ts';
+import { culpritOf, type Finding, type SlowOperation, type Stall } from './findings.ts';
 import { clock, duration } from './format.ts';
-import { type Cell, flexible, left, lines, right, type Section, table, toned } from './model.ts';
+import { type Cell, type Column, flexible, left, lines, right, type Section, table, toned } from './model.ts';
 
 const MOST_SLOW = 10;
 const MOST_STALLS = 12;
@@ -9,6 +9,14 @@ const TRACE_DIGITS = 16;
 export interface FindingsContext {
   readonly startMs: number;
   readonly stalls: readonly Stall[];
+}
+
+/** Whose finding it is, where not all are of one process. */
+function serviceColumn(found: readonly Finding[]): { columns: Column[]; cells: (finding: Finding) => Cell[] } {
+  const isNeeded = new Set(found.map(({ service }) => service)).size > 1;
+  return isNeeded
+    ? { columns: [flexible('process')], cells: ({ service }) => [service || '-'] }
+    : { columns: [], cells: () => [] };
 }
 
 /** The slowest filesystem operations; those that only waited for a blocked loop are counted, not listed. */
@@ -22,26 +30,28 @@ export function slowSection(found: readonly SlowOperation[], { startMs, stalls }
     ...(slow.length > MOST_SLOW ? [toned(`and ${slow.length - MOST_SLOW} shorter ones`, 'dim')] : []),
     ...(victims > 0 ? [toned(`and ${victims} whose answer had to wait for a blocked event loop`, 'dim')] : []),
   ];
+  const shown = slow.slice(0, MOST_SLOW);
+  const service = serviceColumn(shown);
   const columns = [
     right('at'),
     right('took'),
+    ...service.columns,
     left('operation'),
     flexible('mount'),
     flexible('path'),
     flexible('route'),
     left('trace'),
   ];
-  const rows = slow
-    .slice(0, MOST_SLOW)
-    .map((operation): Cell[] => [
-      clock(operation.startMs - startMs),
-      duration(operation.durationMs),
-      operation.operation,
-      operation.mount || '-',
-      operation.path || '-',
-      operation.route || '-',
-      toned(operation.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
-    ]);
+  const rows = shown.map((operation): Cell[] => [
+    clock(operation.startMs - startMs),
+    duration(operation.durationMs),
+    ...service.cells(operation),
+    operation.operation,
+    operation.mount || '-',
+    operation.path || '-',
+    operation.route || '-',
+    toned(operation.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
+  ]);
   return { title, blocks: [...(rows.length > 0 ? [table(columns, rows)] : []), lines(...remarks)] };
 }
 
@@ -57,23 +67,29 @@ export function explains(stall: Stall, operation: SlowOperation): boolean {
 export function stallsSection({ startMs, stalls }: FindingsContext): Section {
   const title = 'Event-loop stalls';
   if (stalls.length === 0) return { title, blocks: [lines(toned('The event loop was never blocked.', 'good'))] };
-  const rows = stalls
-    .toSorted((a, b) => b.durationMs - a.durationMs)
-    .slice(0, MOST_STALLS)
-    .map((stall): Cell[] => [
-      clock(stall.startMs - startMs),
-      duration(stall.durationMs),
-      toned(culpritOf(stall) ?? '(not seen)', 'strong'),
-      stall.place || '-',
-      stall.route || '-',
-      toned(stall.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
-    ]);
+  const shown = stalls.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, MOST_STALLS);
+  const service = serviceColumn(shown);
+  const rows = shown.map((stall): Cell[] => [
+    clock(stall.startMs - startMs),
+    duration(stall.durationMs),
+    ...service.cells(stall),
+    toned(culpritOf(stall) ?? '(not seen)', 'strong'),
+    stall.place || '-',
+    stall.route || '-',
+    toned(stall.traceId.slice(0, TRACE_DIGITS) || '-', 'dim'),
+  ]);
+  const columns = [
+    right('at'),
+    right('took'),
+    ...service.columns,
+    left('culprit'),
+    flexible('where'),
+    flexible('route'),
+    left('trace'),
+  ];
   const more = stalls.length - rows.length;
   return {
     title,
-    blocks: [
-      table([right('at'), right('took'), left('culprit'), flexible('where'), flexible('route'), left('trace')], rows),
-      ...(more > 0 ? [lines(toned(`and ${more} shorter ones`, 'dim'))] : []),
-    ],
+    blocks: [table(columns, rows), ...(more > 0 ? [lines(toned(`and ${more} shorter ones`, 'dim'))] : [])],
   };
 }

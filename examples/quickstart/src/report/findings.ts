@@ -14,6 +14,8 @@ export interface SlowOperation {
   readonly error: string;
   readonly traceId: string;
   readonly route: string;
+  /** `service.name` of the process. */
+  readonly service: string;
 }
 
 /** A turn of the event loop that Sonde called blocked. */
@@ -28,6 +30,7 @@ export interface Stall {
   readonly place: string;
   readonly traceId: string;
   readonly route: string;
+  readonly service: string;
 }
 
 export type Finding = SlowOperation | Stall;
@@ -37,6 +40,7 @@ export interface Findings {
   stalls(): Stall[];
 }
 
+const SONDE = '@sonde/';
 const SLOW_EVENT = 'sonde.vfs.slow_operation';
 const SLOW_SPAN = 'vfs ';
 const STALL_EVENT = 'sonde.scheduler.blocked_loop';
@@ -79,8 +83,9 @@ export function collectFindings(
 
 function fromSpan(span: ReceivedSpan): Finding | undefined {
   const times = { startMs: span.startMs, durationMs: span.durationMs, receivedMs: span.receivedMs };
-  if (span.name.startsWith(SLOW_SPAN)) return slowOperation(span.attributes, times, span.traceId);
-  return span.name === STALL_SPAN ? stall(span.attributes, times, span.traceId) : undefined;
+  if (!span.scope.startsWith(SONDE)) return undefined;
+  if (span.name.startsWith(SLOW_SPAN)) return slowOperation(span, times);
+  return span.name === STALL_SPAN ? stall(span, times) : undefined;
 }
 
 function fromLog(log: ReceivedLog): Finding | undefined {
@@ -89,7 +94,7 @@ function fromLog(log: ReceivedLog): Finding | undefined {
   const seconds = log.attributes.get(isStall ? 'sonde.scheduler.turn.duration' : 'sonde.vfs.duration');
   const durationMs = Number(seconds ?? 0) * 1_000;
   const times = { startMs: log.timeMs - durationMs, durationMs, receivedMs: log.receivedMs };
-  return isStall ? stall(log.attributes, times, log.traceId) : slowOperation(log.attributes, times, log.traceId);
+  return isStall ? stall(log, times) : slowOperation(log, times);
 }
 
 /** What to call the function that was seen: one without a name goes by the nearest caller that has one. */
@@ -99,9 +104,10 @@ export function culpritOf({ functions }: Stall): string | undefined {
   return seen === ANONYMOUS && named !== undefined ? `a function in ${named}` : seen;
 }
 
+type Source = Pick<ReceivedSpan | ReceivedLog, 'attributes' | 'traceId' | 'origin'>;
 type Times = Pick<Finding, 'startMs' | 'durationMs' | 'receivedMs'>;
 
-function slowOperation(attributes: Attributes, times: Times, traceId: string): SlowOperation {
+function slowOperation({ attributes, traceId, origin }: Source, times: Times): SlowOperation {
   return {
     kind: 'slow operation',
     ...times,
@@ -111,10 +117,11 @@ function slowOperation(attributes: Attributes, times: Times, traceId: string): S
     error: text(attributes, 'error.type'),
     traceId,
     route: text(attributes, 'http.route'),
+    service: origin.service,
   };
 }
 
-function stall(attributes: Attributes, times: Times, traceId: string): Stall {
+function stall({ attributes, traceId, origin }: Source, times: Times): Stall {
   const frames = framesOf(text(attributes, 'code.stacktrace'));
   const culprit = text(attributes, 'code.function.name');
   const line = text(attributes, 'code.line.number');
@@ -126,6 +133,7 @@ function stall(attributes: Attributes, times: Times, traceId: string): Stall {
     place: file === '' ? '' : `${shortFile(file)}:${line}`,
     traceId,
     route: text(attributes, 'http.route'),
+    service: origin.service,
   };
 }
 

@@ -1,4 +1,8 @@
+import { chartSvg } from './chart-svg.ts';
+import { escapeHtml } from './escape.ts';
 import { type Block, type Cell, type Report, textOf } from './model.ts';
+import { PICTURE_STYLE } from './picture-style.ts';
+import { traceSvg } from './trace-svg.ts';
 import { printable } from './width.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem;color:#1c2330}
@@ -15,7 +19,8 @@ export function renderHtml(report: Report): string {
   );
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeHtml(report.title)}</title><style>${STYLE}</style>
+<title>${escapeHtml(report.title)}</title><style>${STYLE}
+${PICTURE_STYLE}</style>
 <h1>${escapeHtml(report.title)}</h1>${report.facts.map((fact) => `<p>${escapeHtml(fact)}</p>`).join('')}
 ${sections.join('\n')}
 </html>
@@ -24,6 +29,8 @@ ${sections.join('\n')}
 
 function renderBlock(block: Block): string {
   if (block.kind === 'lines') return block.lines.map((cell) => `<p${toneClass(cell)}>${content(cell)}</p>`).join('');
+  if (block.kind === 'chart') return chartSvg(block);
+  if (block.kind === 'trace') return traceSvg(block);
   const alignments = block.columns.map(({ align }) => (align === 'right' ? 'right' : ''));
   const head = block.columns.map(({ title }, i) => `<th class="${alignments[i]}">${escapeHtml(title)}</th>`).join('');
   const rows = block.rows.map(
@@ -39,8 +46,4 @@ function toneClass(cell: Cell, more = ''): string {
 
 function content(cell: Cell): string {
   return escapeHtml(printable(textOf(cell)));
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

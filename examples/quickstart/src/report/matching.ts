@@ -1,9 +1,9 @@
-import type { Fault } from '../load/protocol.ts';
+import type { PointFault } from '../load/protocol.ts';
 import type { SlowOperation, Stall } from './findings.ts';
 
 /** What became of one injected fault in what Sonde reported. */
 export interface Outcome {
-  readonly fault: Fault;
+  readonly fault: PointFault;
   readonly found: SlowOperation | Stall | undefined;
   /** From the start of the fault until the report of it arrived here. */
   readonly afterMs: number;
@@ -27,7 +27,11 @@ const LEAST_SHARE = 0.5;
  * is at least half as long; one that names the very file of the fault may be shorter, because its reader can come late
  * for the wait that was prepared for it. One report answers for one fault.
  */
-export function match(faults: readonly Fault[], slow: readonly SlowOperation[], stalls: readonly Stall[]): Matching {
+export function match(
+  faults: readonly PointFault[],
+  slow: readonly SlowOperation[],
+  stalls: readonly Stall[],
+): Matching {
   const taken = new Set<SlowOperation | Stall>();
   const outcomes = faults.map((fault) => {
     const isSlowFile = fault.kind === 'slow-file';
@@ -47,23 +51,28 @@ export function match(faults: readonly Fault[], slow: readonly SlowOperation[], 
   return { outcomes, otherStalls: stalls.filter((stall) => !taken.has(stall)) };
 }
 
-function fits(fault: Fault, finding: SlowOperation | Stall): boolean {
+function fits(fault: PointFault, finding: SlowOperation | Stall): boolean {
   const endMs = fault.endMs ?? fault.startMs + fault.durationMs;
   const insideMs =
     Math.min(endMs, finding.startMs + finding.durationMs) - Math.max(fault.startMs, finding.startMs) + CLOCK_SLACK_MS;
-  const isItsFile = finding.kind === 'slow operation' && finding.path !== '' && finding.path === fault.path;
+  const isItsFile =
+    finding.kind === 'slow operation' &&
+    finding.path !== '' &&
+    fault.kind === 'slow-file' &&
+    finding.path === fault.path;
   return insideMs >= (isItsFile ? 0 : fault.durationMs * LEAST_SHARE);
 }
 
 /** Other files are slow at the same time when the loop is blocked or the pool is full: they prove nothing. */
-function isSamePlace(fault: Fault, finding: SlowOperation | Stall): boolean {
+function isSamePlace(fault: PointFault, finding: SlowOperation | Stall): boolean {
   return namesCause(fault, finding) || finding.route === fault.route;
 }
 
-function namesCause(fault: Fault, finding: SlowOperation | Stall): boolean {
-  return finding.kind === 'stall' ? finding.functions.includes(fault.culprit ?? '') : finding.path === fault.path;
+function namesCause(fault: PointFault, finding: SlowOperation | Stall): boolean {
+  if (fault.kind === 'slow-file') return finding.kind === 'slow operation' && finding.path === fault.path;
+  return finding.kind === 'stall' && finding.functions.includes(fault.culprit);
 }
 
-function score(fault: Fault, finding: SlowOperation | Stall): number {
+function score(fault: PointFault, finding: SlowOperation | Stall): number {
   return (namesCause(fault, finding) ? 2 : 0) + (finding.route === fault.route ? 1 : 0);
 }

@@ -1,3 +1,5 @@
+import type { TracePath } from '../telemetry/traces.ts';
+
 /** What a report says, before anybody decides how it looks. */
 export interface Report {
   readonly title: string;
@@ -11,7 +13,7 @@ export interface Section {
   readonly blocks: readonly Block[];
 }
 
-export type Block = Table | Lines;
+export type Block = Table | Lines | Chart | TraceTree;
 
 export interface Table {
   readonly kind: 'table';
@@ -22,6 +24,37 @@ export interface Table {
 export interface Lines {
   readonly kind: 'lines';
   readonly lines: readonly Cell[];
+}
+
+/** Curves over the same time, and what happened during it. */
+export interface Chart {
+  readonly kind: 'chart';
+  readonly durationMs: number;
+  readonly curves: readonly Curve[];
+  readonly marks: readonly Mark[];
+}
+
+export interface Curve {
+  readonly title: string;
+  /** In the order of time; NaN where there is nothing. */
+  readonly points: readonly { readonly atMs: number; readonly value: number }[];
+  readonly scale: 'linear' | 'logarithmic';
+  /** The largest value, in words. */
+  readonly peak: string;
+}
+
+export interface Mark {
+  /** Stands for it in the picture. */
+  readonly letter: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly text: string;
+}
+
+/** A trace with its critical path. */
+export interface TraceTree {
+  readonly kind: 'trace';
+  readonly path: TracePath;
 }
 
 export interface Column {

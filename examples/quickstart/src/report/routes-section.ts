@@ -1,5 +1,5 @@
 import { estimate, type GroupEstimate } from '@sonde/sampling';
-import { NO_ROUTE, type TelemetryStore } from '../telemetry/store.ts';
+import { NO_ROUTE, type ProcessTelemetry } from '../telemetry/store.ts';
 import { points, summary } from './figures.ts';
 import { count, duration, percent, plural } from './format.ts';
 import { type Cell, flexible, left, lines, right, type Section, table, toned } from './model.ts';
@@ -22,7 +22,7 @@ export interface RouteRow {
 }
 
 /** What was served, by method and route, busiest first. */
-export function routeRows(store: TelemetryStore): RouteRow[] {
+export function routeRows(store: ProcessTelemetry): RouteRow[] {
   const samples = new Map(estimate(store.requests()).groups.map((one) => [one.group, one]));
   const served = Map.groupBy(points(store, HTTP_SERVER), ({ attributes }) => {
     return `${attributes.get('http.request.method') ?? ''} ${attributes.get('http.route') ?? NO_ROUTE}`;
@@ -52,7 +52,7 @@ function percentiles({ sample, quantile }: RouteRow): number[] {
 }
 
 /** Requests, errors and percentiles of each route. */
-export function routesSection(store: TelemetryStore): Section {
+export function routesSection(store: ProcessTelemetry): Section {
   const rows = routeRows(store);
   if (rows.length === 0) return { title: 'Routes', blocks: [lines(toned('No HTTP request was served.', 'dim'))] };
   const columns = [

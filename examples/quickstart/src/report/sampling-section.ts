@@ -1,5 +1,5 @@
 import type { Estimated } from '@sonde/sampling';
-import type { TelemetryStore } from '../telemetry/store.ts';
+import type { ProcessTelemetry } from '../telemetry/store.ts';
 import { count } from './format.ts';
 import { type Cell, flexible, left, lines, right, type Section, table, toned } from './model.ts';
 import { MOST_ROUTES, type RouteRow, routeRows } from './routes-section.ts';
@@ -26,7 +26,7 @@ function cells({ method, route, requests, bad, sample }: RouteRow): Cell[] {
 }
 
 /** What was kept of each route, and what follows from it, against what the metric counted. */
-export function samplingSection(store: TelemetryStore, tracesPerSecond: number, elapsedMs: number): Section {
+export function samplingSection(store: ProcessTelemetry, tracesPerSecond: number, elapsedMs: number): Section {
   const title = 'Traces kept, and what they tell';
   const rows = routeRows(store);
   if (rows.length === 0) return { title, blocks: [lines(toned('No HTTP request was served.', 'dim'))] };

@@ -1,4 +1,4 @@
-import type { TelemetryStore } from '../telemetry/store.ts';
+import type { ProcessTelemetry } from '../telemetry/store.ts';
 import { groupBy, points, summary, total } from './figures.ts';
 import { bytes, count, duration, percent } from './format.ts';
 import { type Cell, flexible, left, lines, right, type Section, table, toned } from './model.ts';
@@ -9,13 +9,13 @@ const VFS = 'sonde.vfs.operation.duration';
 const MOUNT = 'system.filesystem.mountpoint';
 
 /** The layers under the routes, each from its own metrics. */
-export function subsystemSections(store: TelemetryStore): Section[] {
+export function subsystemSections(store: ProcessTelemetry): Section[] {
   return [filesystemSection(store), schedulerSection(store), httpClientSection(store)].filter(
     (section) => section !== undefined,
   );
 }
 
-function filesystemSection(store: TelemetryStore): Section | undefined {
+function filesystemSection(store: ProcessTelemetry): Section | undefined {
   const all = points(store, VFS);
   if (all.length === 0) return undefined;
   const mounts = [...groupBy(all, MOUNT)]
@@ -68,7 +68,7 @@ function filesystemSection(store: TelemetryStore): Section | undefined {
   };
 }
 
-function schedulerSection(store: TelemetryStore): Section | undefined {
+function schedulerSection(store: ProcessTelemetry): Section | undefined {
   const turns = summary(points(store, 'sonde.scheduler.eventloop.turn.duration', { 'sonde.thread.role': 'main' }));
   const gc = summary(points(store, 'v8js.gc.duration'));
   if (turns.count === 0 && gc.count === 0) return undefined;
@@ -117,7 +117,7 @@ function schedulerSection(store: TelemetryStore): Section | undefined {
   };
 }
 
-function httpClientSection(store: TelemetryStore): Section | undefined {
+function httpClientSection(store: ProcessTelemetry): Section | undefined {
   const all = points(store, HTTP_CLIENT);
   if (all.length === 0) return undefined;
   const server = ({ attributes }: (typeof all)[number]): string =>
@@ -148,7 +148,7 @@ function httpClientSection(store: TelemetryStore): Section | undefined {
 }
 
 /** What became of the events. */
-export function streamSection(store: TelemetryStore): Section {
+export function streamSection(store: ProcessTelemetry): Section {
   const title = 'Event stream';
   const events = (what: string): number => total(store, `sonde.event_stream.events${what}`);
   if (Number.isNaN(events(''))) return { title, blocks: [lines(toned('No statistics arrived.', 'dim'))] };

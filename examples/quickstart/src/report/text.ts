@@ -1,3 +1,5 @@
+import { formatTrace } from '@sonde/causality';
+import { chartLines } from './chart-text.ts';
 import { type Block, type Cell, type Report, type Table, type Tone, textOf } from './model.ts';
 import { displayWidth, pad, printable, shorten } from './width.ts';
 
@@ -12,6 +14,8 @@ const STYLES: Readonly<Record<Tone, string>> = { good: '32', bad: '1;31', warn: 
 const GAP = '  ';
 const INDENT = '  ';
 const NARROWEST_SHRUNK = 12;
+const NARROWEST_TRACE = 60;
+const MOST_TRACE_LINES = 40;
 
 /** The report as plain text; no line is wider than `width` unless the figures alone are. */
 export function renderText(report: Report, options: TextOptions): string {
@@ -30,8 +34,19 @@ function heading(title: string, options: TextOptions): string {
 
 function renderBlock(block: Block, options: TextOptions): string[] {
   if (block.kind === 'table') return renderTable(block, options);
+  const inner = options.width - INDENT.length;
+  if (block.kind === 'chart') return chartLines(block, inner).map((line) => INDENT + line);
+  if (block.kind === 'trace')
+    return formatTrace(block.path, {
+      width: Math.max(NARROWEST_TRACE, inner),
+      hasColour: options.hasColour,
+      maxLines: MOST_TRACE_LINES,
+    })
+      .trimEnd()
+      .split('\n')
+      .map((line) => INDENT + line);
   return block.lines.flatMap((cell) =>
-    wrap(printable(textOf(cell)), options.width - INDENT.length).map(
+    wrap(printable(textOf(cell)), inner).map(
       (line) => INDENT + paint(line, typeof cell === 'string' ? undefined : cell.tone, options),
     ),
   );

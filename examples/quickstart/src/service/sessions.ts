@@ -2,14 +2,26 @@ import { pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { effortMs } from './effort.ts';
+import { type BasketLine, createKeptSessions } from './kept-sessions.ts';
 
 const derive = promisify(pbkdf2);
 const ITERATIONS = 4_000;
 
-/** `POST /sessions`: checks a password with pbkdf2 on the libuv thread pool; a wrong one answers 401. */
+interface Login {
+  readonly user: string;
+  readonly password: string;
+  /** Makes the shop keep the session. */
+  readonly basket?: readonly BasketLine[];
+}
+
+/**
+ * `POST /sessions`: checks a password with pbkdf2 on the libuv thread pool; a wrong one answers 401. A session with a
+ * basket is kept until `DELETE /sessions` ends them all.
+ */
 export function registerSessions(app: FastifyInstance): void {
-  app.post('/sessions', async (request: FastifyRequest<{ Body: { user: string; password: string } }>, reply) => {
-    const { user, password } = request.body;
+  const kept = createKeptSessions();
+  app.post('/sessions', async (request: FastifyRequest<{ Body: Login }>, reply) => {
+    const { user, password, basket } = request.body;
     scorePassword(password, effortMs(request, 'before'));
     const [given, expected] = await Promise.all([
       derive(password, user, ITERATIONS, 32, 'sha256'),
@@ -17,7 +29,12 @@ export function registerSessions(app: FastifyInstance): void {
     ]);
     const token = mintToken(given, effortMs(request, 'after'));
     if (!timingSafeEqual(given, expected)) return reply.code(401).send({ error: 'wrong password' });
+    if (basket !== undefined) kept.keep(user, basket);
     return { token };
+  });
+  app.delete('/sessions', async (_request, reply) => {
+    kept.dropAll();
+    return reply.code(204).send();
   });
 }
 

@@ -5,7 +5,22 @@
 
 export type Attributes = ReadonlyMap<string, unknown>;
 
+/** The program that something comes from. */
+export interface Origin {
+  /** 0 where it does not say. */
+  readonly pid: number;
+  readonly service: string;
+  readonly attributes: Attributes;
+}
+
+export interface SpanLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: Attributes;
+}
+
 export interface SpanRecord {
+  readonly origin: Origin;
   readonly scope: string;
   readonly name: string;
   /** OTLP span kind: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
@@ -18,11 +33,16 @@ export interface SpanRecord {
   /** Milliseconds since the epoch. */
   readonly startMs: number;
   readonly durationMs: number;
+  /** Seconds and nanoseconds since the epoch: exact. */
+  readonly start: readonly [number, number];
+  readonly end: readonly [number, number];
   readonly isError: boolean;
   readonly attributes: Attributes;
+  readonly links: readonly SpanLink[];
 }
 
 export interface LogRecord {
+  readonly origin: Origin;
   readonly scope: string;
   readonly eventName: string;
   readonly severity: number;
@@ -34,6 +54,9 @@ export interface LogRecord {
 }
 
 export interface MetricPoint {
+  readonly origin: Origin;
+  /** Milliseconds since the epoch at which it was collected. */
+  readonly timeMs: number;
   readonly scope: string;
   readonly name: string;
   readonly unit: string;
@@ -48,14 +71,17 @@ export interface MetricPoint {
   readonly bucketCounts: readonly number[];
 }
 
+const NANO_DIGITS = 9;
+
 interface Json {
   readonly [key: string]: unknown;
 }
 
 export function readSpans(body: unknown): SpanRecord[] {
-  return records(body, ['resourceSpans', 'scopeSpans', 'spans'], (scope, span) => {
+  return records(body, ['resourceSpans', 'scopeSpans', 'spans'], (origin, scope, span) => {
     const startMs = nanosToMs(span.startTimeUnixNano);
     return {
+      origin,
       scope,
       name: text(span.name),
       kind: number(span.kind),
@@ -65,14 +91,22 @@ export function readSpans(body: unknown): SpanRecord[] {
       ot: otMember(text(span.traceState)),
       startMs,
       durationMs: nanosToMs(span.endTimeUnixNano) - startMs,
+      start: exact(span.startTimeUnixNano),
+      end: exact(span.endTimeUnixNano),
       isError: number(object(span.status).code) === 2,
       attributes: attributes(span.attributes),
+      links: list(span.links).map((link) => ({
+        traceId: text(link.traceId),
+        spanId: text(link.spanId),
+        attributes: attributes(link.attributes),
+      })),
     };
   });
 }
 
 export function readLogs(body: unknown): LogRecord[] {
-  return records(body, ['resourceLogs', 'scopeLogs', 'logRecords'], (scope, log) => ({
+  return records(body, ['resourceLogs', 'scopeLogs', 'logRecords'], (origin, scope, log) => ({
+    origin,
     scope,
     eventName: text(log.eventName),
     severity: number(log.severityNumber),
@@ -85,9 +119,11 @@ export function readLogs(body: unknown): LogRecord[] {
 }
 
 export function readMetrics(body: unknown): MetricPoint[] {
-  return records(body, ['resourceMetrics', 'scopeMetrics', 'metrics'], (scope, metric) => {
+  return records(body, ['resourceMetrics', 'scopeMetrics', 'metrics'], (origin, scope, metric) => {
     const data = object(metric.sum ?? metric.gauge ?? metric.histogram);
     return list(data.dataPoints).map((point) => ({
+      origin,
+      timeMs: nanosToMs(point.timeUnixNano),
       scope,
       name: text(metric.name),
       unit: text(metric.unit),
@@ -105,14 +141,23 @@ export function readMetrics(body: unknown): MetricPoint[] {
 function records<T>(
   body: unknown,
   [resources, scopes, items]: readonly [string, string, string],
-  read: (scope: string, item: Json) => T,
+  read: (origin: Origin, scope: string, item: Json) => T,
 ): T[] {
-  return list(object(body)[resources]).flatMap((resource) =>
-    list(resource[scopes]).flatMap((scope) => {
+  return list(object(body)[resources]).flatMap((resource) => {
+    const origin = originOf(attributes(object(resource.resource).attributes));
+    return list(resource[scopes]).flatMap((scope) => {
       const name = text(object(scope.scope).name);
-      return list(scope[items]).map((item) => read(name, item));
-    }),
-  );
+      return list(scope[items]).map((item) => read(origin, name, item));
+    });
+  });
+}
+
+function originOf(resource: Attributes): Origin {
+  return {
+    pid: number(resource.get('process.pid')),
+    service: text(resource.get('service.name')),
+    attributes: resource,
+  };
 }
 
 /** W3C Trace Context: members `key=value`, separated by commas. */
@@ -129,6 +174,12 @@ function anyValue(value: Json): unknown {
   if (value.intValue !== undefined) return number(value.intValue);
   if (value.arrayValue !== undefined) return list(object(value.arrayValue).values).map(anyValue);
   return value.stringValue ?? value.doubleValue ?? value.boolValue;
+}
+
+/** Nanoseconds as two numbers, because one cannot hold those of the present; a string of digits, or a number. */
+function exact(value: unknown): readonly [number, number] {
+  const digits = typeof value === 'string' && /^\d{1,20}$/.test(value) ? value : String(Math.round(number(value)));
+  return [Number(digits.slice(0, -NANO_DIGITS)), Number(digits.slice(-NANO_DIGITS))];
 }
 
 function nanosToMs(value: unknown): number {
