@@ -1,12 +1,16 @@
 import { type LinkEnd, type PendingMessage, pendingMessages } from './link-end.ts';
-import type { Enclosed } from './wire.ts';
+import type { MessageContext } from './message-context.ts';
+import type { Announcement } from './wire.ts';
+
+/** What came with a message: in its envelope, or ahead of it. */
+export type Given = MessageContext | Announcement;
 
 /** What a pending message is marked with: `emit` hands it to the hook, which takes it off again. */
 export class Mark {
-  readonly enclosed: Enclosed;
+  readonly given: Given;
 
-  constructor(enclosed: Enclosed) {
-    this.enclosed = enclosed;
+  constructor(given: Given) {
+    this.given = given;
   }
 }
 
@@ -18,7 +22,7 @@ export class Mark {
  */
 export class AnnouncedContext {
   readonly #end: LinkEnd;
-  #enclosed: Enclosed | undefined;
+  #announced: Announcement | undefined;
   #pending: PendingMessage[] | undefined;
   #place = 0;
 
@@ -27,43 +31,43 @@ export class AnnouncedContext {
   }
 
   /** @returns false when the one announced before was given up */
-  announce(enclosed: Enclosed | undefined): boolean {
+  announce(announced: Announcement | undefined): boolean {
     const isSettled = this.settle();
-    const isForgotten = isSettled && this.#enclosed !== undefined;
-    this.#enclosed = enclosed;
-    this.#pending = enclosed === undefined ? undefined : pendingMessages(this.#end);
+    const isForgotten = isSettled && this.#announced !== undefined;
+    this.#announced = announced;
+    this.#pending = announced === undefined ? undefined : pendingMessages(this.#end);
     this.#place = this.#pending?.length ?? 0;
     return isSettled && !isForgotten;
   }
 
   /** Anything but a message arrived, or a listener comes: marks the message if it was put aside meanwhile. */
   settle(): boolean {
-    if (this.#enclosed === undefined) return true;
+    if (this.#announced === undefined) return true;
     const pending = pendingMessages(this.#end);
     if (pending === undefined || pending !== this.#pending) return this.#giveUp();
     const put = pending[this.#place];
     if (put === undefined) return true;
-    if (put.length === 3 && put[0] === 'message') put.push(new Mark(this.#enclosed));
-    this.#enclosed = undefined;
+    if (put.length === 3 && put[0] === 'message') put.push(new Mark(this.#announced));
+    this.#announced = undefined;
     return true;
   }
 
   /** Whether one is waiting for its message. */
   get isWaiting(): boolean {
-    return this.#enclosed !== undefined;
+    return this.#announced !== undefined;
   }
 
   /** A message is emitted: the context that belongs to it. While older ones are still put aside, it may be one of them. */
-  take(): Enclosed | undefined {
-    const enclosed = this.#enclosed;
-    this.#enclosed = undefined;
-    return enclosed !== undefined && this.#place === 0 && this.#pending === pendingMessages(this.#end)
-      ? enclosed
+  take(): Announcement | undefined {
+    const announced = this.#announced;
+    this.#announced = undefined;
+    return announced !== undefined && this.#place === 0 && this.#pending === pendingMessages(this.#end)
+      ? announced
       : undefined;
   }
 
   #giveUp(): false {
-    this.#enclosed = undefined;
+    this.#announced = undefined;
     return false;
   }
 }

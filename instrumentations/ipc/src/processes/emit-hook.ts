@@ -41,14 +41,22 @@ function notice({ linkOf, closed, life }: EmitHookConfig, emitter: object, args:
   }
 }
 
+interface Hook {
+  readonly config: EmitHookConfig;
+  readonly original: AnyFunction;
+  emit: AnyFunction;
+}
+
 /** Emits, or sees to it that a link does. */
-function emitObserved(config: EmitHookConfig, original: AnyFunction, emitter: object, args: unknown[]): unknown {
+function emitObserved(hook: Hook, emitter: Emitter, args: unknown[]): unknown {
+  const { config, original } = hook;
   const event = args[0];
   if (event === 'message') {
     const link = config.linkOf(emitter);
     if (link !== undefined) return link.message(original, args);
   } else if (event === 'internalMessage') {
-    if (config.linkOf(emitter)?.internal(original, args[1], args[2]) === true) return true;
+    const link = config.linkOf(emitter);
+    if (link?.internal(original, args, emitter.emit === hook.emit) === true) return true;
   } else {
     notice(config, emitter, args);
   }
@@ -65,9 +73,11 @@ export function hookEmit(target: Emitter, config: EmitHookConfig): () => void {
   const before = Object.getOwnPropertyDescriptor(target, 'emit');
   const original = target.emit;
   let isActive = true;
-  const emit: AnyFunction = function (this: object, ...args: unknown[]): unknown {
-    return isActive ? emitObserved(config, original, this, args) : Reflect.apply(original, this, args);
+  const hook: Hook = { config, original, emit: original };
+  const emit: AnyFunction = function (this: Emitter, ...args: unknown[]): unknown {
+    return isActive ? emitObserved(hook, this, args) : Reflect.apply(original, this, args);
   };
+  hook.emit = emit;
   impersonate(emit, original);
   Object.defineProperty(target, 'emit', { value: emit, writable: true, configurable: true, enumerable: false });
   return () => {

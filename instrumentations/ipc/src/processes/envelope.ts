@@ -3,7 +3,7 @@ import { eventStream } from '@sonde/event-stream';
 import { type Carrier, writeCarrier } from '@sonde/instrumentation-kit';
 import { type Account, accountFor } from '../account.ts';
 import { writeBaggage } from '../threads/baggage-text.ts';
-import { MessageContext } from './message-context.ts';
+import { MessageContext, PASSED_ON } from './message-context.ts';
 import { toMonotonic } from './monotonic.ts';
 import { hasOtherPropagators } from './propagators.ts';
 
@@ -45,9 +45,9 @@ export interface Envelope {
 function idsOf(active: Context): string {
   const spanContext = trace.getSpanContext(active);
   if (spanContext === undefined) return NO_IDS;
-  const { traceId, spanId, traceFlags } = spanContext;
+  const { traceId, spanId, traceFlags, isRemote } = spanContext;
   if (traceId.length !== TRACE_ID_LENGTH || spanId.length !== SPAN_ID_LENGTH) return NO_IDS;
-  const flags = traceFlags & 0xff;
+  const flags = (traceFlags & 0x7f) | (isRemote === true ? PASSED_ON : 0);
   return `${traceId}${spanId}${flags < 16 ? '0' : ''}${flags.toString(16)}`;
 }
 
@@ -79,13 +79,12 @@ export function isEnvelope(message: unknown): message is Envelope {
   return typeof cmd === 'string' && cmd.startsWith(ENVELOPE);
 }
 
-const numbers = { at: 0, high: Number.NaN, low: Number.NaN, sent: Number.NaN, answeredSent: Number.NaN, answeredTaken: Number.NaN };
-const FIELDS = ['high', 'low', 'sent', 'answeredSent', 'answeredTaken'] as const;
+let readAt = 0;
 
-/** Reads one number from `numbers.at` on; NaN where there is none. */
+/** Reads one number from `readAt` on; NaN where there is none. */
 function readNumber(text: string): number {
   let value = 0;
-  let at = numbers.at;
+  let at = readAt;
   const isNegative = text.charCodeAt(at) === MINUS;
   if (isNegative) at += 1;
   const first = at;
@@ -97,30 +96,27 @@ function readNumber(text: string): number {
     at += 1;
   }
   if (at === first) return Number.NaN;
-  numbers.at = at + 1;
+  readAt = at + 1;
   return isNegative ? -value : value;
-}
-
-function readNumbers(text: string): void {
-  numbers.at = NUMBERS_AT;
-  for (const field of FIELDS) numbers[field] = readNumber(text);
 }
 
 /**
  * What came with a message. Safe for whatever the other side may have sent.
  * @param peer what stands for the other side in the account of the message
  */
-export function opened({ cmd, c }: Envelope, peer: object): MessageContext {
-  readNumbers(cmd);
-  const { high, low, sent, answeredSent, answeredTaken, at } = numbers;
-  const timestamp = { high, low };
-  const isTaken = eventStream().clock.receive(timestamp);
+export function opened({ cmd, c }: Envelope, peer: object, nowMs: number): MessageContext {
+  readAt = NUMBERS_AT;
+  const timestamp = { high: readNumber(cmd), low: readNumber(cmd) };
+  const sent = readNumber(cmd);
+  const isAnswer = cmd.length > readAt && cmd.charCodeAt(readAt) !== LINE_FEED;
+  const answeredSent = isAnswer ? readNumber(cmd) : Number.NaN;
+  const answeredTaken = isAnswer ? readNumber(cmd) : Number.NaN;
   return new MessageContext({
     peer,
     ids: cmd.slice(ENVELOPE.length, NUMBERS_AT),
-    text: cmd.charCodeAt(at) === LINE_FEED ? cmd.slice(at) : '',
+    text: cmd.length > readAt ? cmd.slice(readAt) : '',
     carrier: c,
-    timestamp: isTaken ? timestamp : undefined,
+    timestamp: eventStream().clock.receive(timestamp, nowMs) ? timestamp : undefined,
     sent,
     answeredSent,
     answeredTaken,

@@ -1,6 +1,6 @@
 import { platform } from 'node:process';
 import { type Context, propagation } from '@opentelemetry/api';
-import { type Carrier, readCarrier, writeCarrier } from '@sonde/instrumentation-kit';
+import { type Carrier, writeCarrier } from '@sonde/instrumentation-kit';
 
 /*
  * Context in environment variables, by the names and rules of OpenTelemetry's "Environment Variables as Context Propagation
@@ -75,21 +75,22 @@ export function withVariables(
   return kept;
 }
 
-/** Reads what this process was started with, and removes what is not for its children. */
-export function takeInherited(environment: NodeJS.ProcessEnv): Inherited {
+/** What stands in the variables of the propagators that are registered by now, W3C's in any case. */
+export function readVariables(environment: NodeJS.ProcessEnv): Carrier {
   const carrier: Carrier = {};
   for (const header of new Set([...HEADERS, ...propagation.fields()])) {
     const value = environment[variableOf(header)];
     if (value !== undefined && value.length <= MAX_LENGTH) carrier[header] = value;
   }
+  return carrier;
+}
+
+/** Reads what this process was started with, and removes what is not for its children. */
+export function takeInherited(environment: NodeJS.ProcessEnv): Inherited {
+  const carrier = readVariables(environment);
   const parent = environment[PARENT] ?? '';
   delete environment[PARENT];
   const hlc = parent.slice(0, HLC_LENGTH);
   if (hlc !== '') carrier.hlc = hlc;
   return { carrier, isInvited: parent.endsWith(LISTENS) };
-}
-
-/** The context that stands in it. */
-export function inheritedContext({ carrier }: Inherited): Context {
-  return readCarrier(carrier);
 }

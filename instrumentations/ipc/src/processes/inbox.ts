@@ -2,22 +2,22 @@ import { type Context, TraceFlags, trace } from '@opentelemetry/api';
 import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
 import { noteAnswer, withAccount } from '../account.ts';
 import type { Channel } from '../channels.ts';
-import { AnnouncedContext, Mark } from './announced-context.ts';
+import { AnnouncedContext, type Given, Mark } from './announced-context.ts';
+import { type Envelope, opened } from './envelope.ts';
 import { type LinkEnd, pendingMessages } from './link-end.ts';
-import { type Enclosed, type Envelope, enclosed, isAcknowledgement, isInternal, type Talk } from './wire.ts';
+import { MessageContext } from './message-context.ts';
+import { announcement, isAcknowledgement, isInternal, type Talk } from './wire.ts';
 
 export interface InboxConfig {
   readonly end: LinkEnd;
   readonly channel: Channel;
   /** What stands for the other side in the account of a message. */
   readonly peer: object;
-  /** Sees the context of each message until it returns true. */
-  readonly witness?: Witness | undefined;
+  /** Told of each message. */
+  readonly onMessage: (() => void) | undefined;
 }
 
-/** See {@link InboxConfig}. */
-export type Witness = (active: Context) => boolean;
-
+const now = performance.now.bind(performance);
 /** Of a message that came bare. */
 const UNKNOWN = { context: undefined, isSampled: false, sentMs: Number.NaN, bytes: Number.NaN };
 
@@ -28,19 +28,19 @@ export class Inbox {
   readonly #config: InboxConfig;
   readonly #announced: AnnouncedContext;
   /** What the message that is being emitted came with. */
-  #next: Enclosed | undefined;
-  #witness: Witness | undefined;
+  #next: Given | undefined;
+  readonly #onMessage: (() => void) | undefined;
 
   constructor(config: InboxConfig) {
     this.#config = config;
-    this.#witness = config.witness;
+    this.#onMessage = config.onMessage;
     this.#announced = new AnnouncedContext(config.end);
   }
 
   /** The other side announces the context of its next message. */
-  announced({ c, s }: Talk): void {
+  announced(said: Talk): void {
     this.heard += 1;
-    this.#missUnless(this.#announced.announce(enclosed({ c, s })));
+    this.#missUnless(this.#announced.announce(announcement(said)));
   }
 
   /** That message is not coming. */
@@ -61,9 +61,10 @@ export class Inbox {
   /**
    * Emits what an envelope holds, as Node would have emitted it without one.
    * @param emit the original `emit`; ours would mistake what the user made to look like one of our messages
+   * @param isTop whether no other `emit` was laid over ours, which would have to see the message as well
    */
-  open(envelope: Envelope, handle: unknown, emit: AnyFunction): void {
-    const { end, channel } = this.#config;
+  open(envelope: Envelope, handle: unknown, emit: AnyFunction, isTop: boolean): void {
+    const { end, channel, peer } = this.#config;
     // What `toJSON` made nothing of; Node would have thrown a SyntaxError here.
     if (!Object.hasOwn(envelope, '')) {
       channel.receiveFailed(new SyntaxError('no message'));
@@ -74,9 +75,14 @@ export class Inbox {
       Reflect.apply(emit, end, ['internalMessage', message, handle]);
       return;
     }
-    const given = enclosed(envelope);
+    const takenUpMs = now();
+    const given = opened(envelope, peer, takenUpMs);
     if (end.listenerCount('message') === 0) {
       pendingMessages(end)?.push(['message', message, handle, new Mark(given)]);
+      return;
+    }
+    if (isTop) {
+      this.#enveloped(given, takenUpMs, emit, ['message', message, handle]);
       return;
     }
     this.#next = given;
@@ -104,16 +110,21 @@ export class Inbox {
   message(emit: AnyFunction, args: unknown[]): unknown {
     const { end, channel, peer } = this.#config;
     const given = guard('ipc.process-link', () => this.#contextOf(args), undefined);
-    const takenUpMs = performance.now();
-    if (given === undefined) {
-      return channel.process({ ...UNKNOWN, takenUpMs }, emit, end, args);
-    }
-    const { context: sender, sentMs, answered } = given;
-    if (answered !== undefined) noteAnswer(sender, answered.sentMs, answered.takenUpMs, takenUpMs);
-    if (this.#witness?.(sender) === true) this.#witness = undefined;
+    const takenUpMs = now();
+    if (given === undefined) return channel.process({ ...UNKNOWN, takenUpMs }, emit, end, args);
+    if (given instanceof MessageContext) return this.#enveloped(given, takenUpMs, emit, args);
+    const { context: sender, sentMs } = given;
+    this.#onMessage?.();
     const active = withAccount(sender, { peer, sentMs, takenUpMs });
     const received = { context: active, isSampled: isSampled(sender), sentMs, takenUpMs, bytes: Number.NaN };
     return channel.process(received, emit, end, args);
+  }
+
+  #enveloped(given: MessageContext, takenUpMs: number, emit: AnyFunction, args: readonly unknown[]): unknown {
+    given.takenUpMs = takenUpMs;
+    if (given.isAnswer) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
+    this.#onMessage?.();
+    return this.#config.channel.process(given, emit, this.#config.end, args);
   }
 
   /** Takes our marks off what is put aside: they mean nothing to the original `emit`. */
@@ -121,11 +132,11 @@ export class Inbox {
     for (const pending of pendingMessages(this.#config.end) ?? []) if (pending[3] instanceof Mark) pending.length = 3;
   }
 
-  #contextOf(args: unknown[]): Enclosed | undefined {
+  #contextOf(args: unknown[]): Given | undefined {
     const mark = args[3];
     if (mark instanceof Mark) {
       args.length = 3;
-      return mark.enclosed;
+      return mark.given;
     }
     const next = this.#next;
     if (next !== undefined) {
@@ -135,7 +146,7 @@ export class Inbox {
     return this.#announced.isWaiting ? this.#announcedOne() : undefined;
   }
 
-  #announcedOne(): Enclosed | undefined {
+  #announcedOne(): Given | undefined {
     this.listenerComes();
     if (!this.#announced.isWaiting) return undefined;
     const taken = this.#announced.take();

@@ -1,9 +1,9 @@
 import { type Context, context, INVALID_TRACEID, trace } from '@opentelemetry/api';
 import { type AnyFunction, guard, impersonate, isSuppressed } from '@sonde/instrumentation-kit';
-import { accountFor } from '../account.ts';
 import type { Channel } from '../channels.ts';
+import { enclose } from './envelope.ts';
 import type { LinkEnd } from './link-end.ts';
-import { enclose, isNotForUsers, isSendable, type Talk, talk, talkOfContext } from './wire.ts';
+import { isNotForUsers, isSendable, type Talk, talk, talkOfContext } from './wire.ts';
 
 /** Contexts announced by messages of their own, each as dear as a message, before it is known who the other side is. */
 const MAX_ANNOUNCED = 64;
@@ -123,7 +123,7 @@ export class Outbox {
     const message = args[0];
     if (this.#mode === 'envelopes') {
       // What is none to Node must reach it as it is, to be refused.
-      if (isSendable(message)) args[0] = enclose(message, active, startMs, accountFor(active, peer));
+      if (isSendable(message)) args[0] = enclose(message, active, startMs, peer);
     } else if (end.connected && hasTrace(active)) {
       if (this.#canAnnounce(args)) return this.#sendAnnounced(args, active, startMs);
       channel.missed('peer', 1);

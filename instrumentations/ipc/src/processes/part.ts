@@ -1,22 +1,24 @@
 import * as childProcess from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
-import { trace } from '@opentelemetry/api';
 import { type AnyFunction, createPatches } from '@sonde/instrumentation-kit';
 import type { Part, Surroundings } from '../part.ts';
 import { ATTRIBUTE } from '../semantic-names.ts';
+import { StartContext } from '../threads/start-context.ts';
 import { Children } from './children.ts';
 import { hookEmit } from './emit-hook.ts';
-import { type Inherited, inheritedContext, takeInherited } from './environment.ts';
-import type { Witness } from './inbox.ts';
+import { type Inherited, takeInherited } from './environment.ts';
+import { InheritedContext } from './inherited-context.ts';
 import type { LinkEnd } from './link-end.ts';
 import { Links } from './links.ts';
 import { type Forked, wrapSpawn } from './spawn.ts';
 import { SYNC_FORMS, wrapSpawnSync } from './spawn-sync.ts';
-import { startIn } from './start-context.ts';
 
 const SYSTEM = 'nodejs.child_process';
 const PARENT = 'parent';
+/** Node tells here that a server begins to listen. */
+const LISTEN = 'tracing:net.server.listen:asyncStart';
 
 interface ChildPrototype {
   spawn: AnyFunction;
@@ -28,14 +30,15 @@ function hasParent(): boolean {
   return isMainThread && typeof process.send === 'function' && process.connected && Boolean(process.channel);
 }
 
-/** A process that works for others than whoever started it has left the context of its start. */
-function createWitness(inherited: Inherited, leave: () => void): Witness {
-  const traceId = inherited.carrier.traceparent?.slice(3, 35);
-  return (active) => {
-    const isSame = trace.getSpanContext(active)?.traceId === traceId;
-    if (!isSame) leave();
-    return !isSame;
-  };
+/**
+ * What this process was started in is the context of its main script, until it is one that works for others: it begins to
+ * listen on a server, or receives a message.
+ */
+function beginStart(inherited: Inherited): StartContext | undefined {
+  if (!isMainThread || Object.keys(inherited.carrier).every((header) => header === 'hlc')) return undefined;
+  const start = new StartContext(new InheritedContext(inherited));
+  start.begin();
+  return start;
 }
 
 /** Starts observing the children of this thread, and in the main thread the channel to the parent. */
@@ -62,14 +65,16 @@ export function startProcesses(surroundings: Surroundings): Part {
   for (const [name, form] of Object.entries(SYNC_FORMS)) patches.wrap(module, name, wrapSpawnSync(config, form));
   patches.sync();
   const undo = [hookEmit(prototype, { linkOf, closed, life: children })];
-  const leave = isMainThread ? startIn(() => inheritedContext(inherited)) : () => undefined;
-  undo.push(leave);
+  const start = beginStart(inherited);
+  const leave = (): void => start?.end();
+  if (start !== undefined) subscribe(LISTEN, leave);
+  undo.push(leave, () => unsubscribe(LISTEN, leave));
   if (hasParent()) {
     undo.push(hookEmit(process as unknown as ChildPrototype, { linkOf, closed }));
     const end = process as unknown as LinkEnd;
     const channel = channels.of({ system: SYSTEM, destination: PARENT });
-    const witness = createWitness(inherited, leave);
-    const link = links.add({ end, channel, isChild: true, mayAnnounce: inherited.isInvited, witness });
+    const mayAnnounce = inherited.isInvited;
+    const link = links.add({ end, channel, isChild: true, mayAnnounce, ...(start && { onMessage: leave }) });
     if (inherited.isInvited) link.hello();
   }
   return {

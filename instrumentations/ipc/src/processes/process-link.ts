@@ -1,9 +1,10 @@
 import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
 import type { Channel } from '../channels.ts';
-import { Inbox, type Witness } from './inbox.ts';
+import { isEnvelope } from './envelope.ts';
+import { Inbox } from './inbox.ts';
 import { type ChannelHandle, channelHandle, isKnownEnd, type LinkEnd } from './link-end.ts';
 import { Outbox } from './outbox.ts';
-import { isEnvelope, isTalk, type Saying, type Talk, talk } from './wire.ts';
+import { isTalk, type Saying, type Talk, talk } from './wire.ts';
 
 /** What a link is made for. */
 export interface LinkConfig {
@@ -13,7 +14,8 @@ export interface LinkConfig {
   readonly isChild: boolean;
   /** Whether the other side is likely to understand: it may be told something before it spoke. */
   readonly mayAnnounce: boolean;
-  readonly witness?: Witness;
+  /** Told of each message that arrives. */
+  readonly onMessage?: () => void;
 }
 
 const FAILURE = 'ipc.process-link';
@@ -32,12 +34,12 @@ export class ProcessLink {
   #isActive = true;
   #isOpening = false;
 
-  constructor({ end, channel, isChild, mayAnnounce, witness }: LinkConfig) {
+  constructor({ end, channel, isChild, mayAnnounce, onMessage }: LinkConfig) {
     this.end = end;
     this.channel = channel;
     this.handle = channelHandle(end);
     this.#isChild = isChild;
-    this.#inbox = new Inbox({ end, channel, peer: this, witness });
+    this.#inbox = new Inbox({ end, channel, peer: this, onMessage });
     this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayAnnounce && isKnownEnd(end) });
   }
 
@@ -51,9 +53,10 @@ export class ProcessLink {
   }
 
   /** An 'internalMessage' is about to be emitted. @returns true when it was one of ours, for nobody else */
-  internal(emit: AnyFunction, message: unknown, handle: unknown): boolean {
+  internal(emit: AnyFunction, args: readonly unknown[], isTop: boolean): boolean {
+    const message = args[1];
     if (this.#isOpening && isEnvelope(message)) {
-      this.#inbox.open(message, handle, emit);
+      this.#inbox.open(message, args[2], emit, isTop);
       return true;
     }
     if (isTalk(message)) {

@@ -1,5 +1,6 @@
-import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import { type Carrier, readCarrier, writeCarrier } from '@sonde/instrumentation-kit';
+import { ENVELOPE } from './envelope.ts';
 import { fromMonotonic, toMonotonic } from './monotonic.ts';
 
 /*
@@ -7,7 +8,6 @@ import { fromMonotonic, toMonotonic } from './monotonic.ts';
  * it arrives as 'internalMessage' and no 'message' listener ever sees it, so an end that knows nothing of this ignores it.
  */
 const TALK = 'NODE_SONDE_IPC_1';
-const ENVELOPE = 'NODE_SONDE_MSG_1';
 const INTERNAL_PREFIX = 'NODE_';
 
 /**
@@ -16,42 +16,21 @@ const INTERNAL_PREFIX = 'NODE_';
  */
 export type Saying = 'hello' | 'context' | 'cancel' | 'bye' | 'parted';
 
-/** When the message that is answered was sent and taken up: `performance.now()` of whoever holds this. */
-export interface Answered {
-  readonly sentMs: number;
-  readonly takenUpMs: number;
-}
-
-/** One saying. Times are microseconds of the clock that all processes of a host share. */
+/** One saying. */
 export interface Talk {
   readonly cmd: typeof TALK;
   readonly say: Saying;
   readonly heard?: number;
   readonly c?: Carrier;
+  /** When it was said, in microseconds of the clock that all processes of a host share. */
   readonly s?: number;
 }
 
-/** A message of the user with its context. */
-export interface Envelope {
-  readonly cmd: typeof ENVELOPE;
-  readonly c: Carrier;
-  /** When it was sent. */
-  readonly s: number;
-  /** The message that this one answers: when it was sent and taken up. */
-  readonly a: readonly [number, number] | undefined;
-  /**
-   * The message, under the very key that `JSON.stringify` would give to its `toJSON` if it were not in an envelope.
-   * Last, so that a getter of the message runs after everything of ours.
-   */
-  readonly '': unknown;
-}
-
-/** What came with a message. */
-export interface Enclosed {
+/** What was announced for a message. */
+export interface Announcement {
   readonly context: Context;
   /** `performance.now()` of this thread at which it was sent, NaN when that cannot be told. */
   readonly sentMs: number;
-  readonly answered: Answered | undefined;
 }
 
 /** A saying. */
@@ -64,11 +43,9 @@ export function talkOfContext(active: Context, nowMs: number): Talk {
   return { cmd: TALK, say: 'context', c: writeCarrier(active), s: toMonotonic(nowMs) };
 }
 
-/** Puts a message into an envelope. */
-export function enclose(message: unknown, active: Context, nowMs: number, answered: Answered | undefined): Envelope {
-  const a =
-    answered === undefined ? undefined : ([toMonotonic(answered.sentMs), toMonotonic(answered.takenUpMs)] as const);
-  return { cmd: ENVELOPE, c: writeCarrier(active), s: toMonotonic(nowMs), a, '': message };
+/** What was announced; safe for whatever the other side may have said. */
+export function announcement({ c, s }: Talk): Announcement {
+  return { context: readCarrier(c), sentMs: fromMonotonic(s) };
 }
 
 function commandOf(message: unknown): string | undefined {
@@ -80,11 +57,6 @@ function commandOf(message: unknown): string | undefined {
 /** Whether a message that arrived is a saying. */
 export function isTalk(message: unknown): message is Talk {
   return commandOf(message) === TALK;
-}
-
-/** Whether a message that arrived is an envelope. */
-export function isEnvelope(message: unknown): message is Envelope {
-  return commandOf(message) === ENVELOPE;
 }
 
 /** Node's own rule for a message that arrived: it is no 'message'. */
@@ -107,7 +79,7 @@ export function isNotForUsers(message: unknown): boolean {
   if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'cmd')) return false;
   const command: unknown = Object.getOwnPropertyDescriptor(message, 'cmd')?.value;
   // What looks like one of ours but comes from the user travels in an envelope, or the other side would mistake it.
-  if (typeof command !== 'string' || command === TALK || command === ENVELOPE) return false;
+  if (typeof command !== 'string' || command === TALK || command.startsWith(ENVELOPE)) return false;
   return command.startsWith(INTERNAL_PREFIX);
 }
 
@@ -122,18 +94,4 @@ export function isSendable(message: unknown): boolean {
     default:
       return false;
   }
-}
-
-function readAnswered(a: unknown): Answered | undefined {
-  if (!Array.isArray(a) || a.length !== 2) return undefined;
-  return { sentMs: fromMonotonic(a[0]), takenUpMs: fromMonotonic(a[1]) };
-}
-
-/** What came with a message; safe for whatever the other side may have sent. */
-export function enclosed({ c, s, a }: { readonly c?: unknown; readonly s?: unknown; readonly a?: unknown }): Enclosed {
-  return {
-    context: c === undefined ? ROOT_CONTEXT : readCarrier(c),
-    sentMs: fromMonotonic(s),
-    answered: a === undefined || a === null ? undefined : readAnswered(a),
-  };
 }
