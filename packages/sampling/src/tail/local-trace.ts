@@ -32,6 +32,7 @@ export interface LocalTraceOrigin {
 export class LocalTrace implements RecordedTrace {
   readonly owner: object;
   readonly traceId: string;
+  readonly #rootSpanId: string;
   readonly isSampled: boolean;
   /** `th` of the decision at the head; empty: unknown, or not sampled. */
   readonly headTh: string;
@@ -56,10 +57,11 @@ export class LocalTrace implements RecordedTrace {
   readonly shape: SpanShape = new SpanShape();
 
   constructor(origin: LocalTraceOrigin) {
-    const { traceId, traceFlags, traceState } = origin.spanContext;
+    const { traceId, spanId, traceFlags, traceState } = origin.spanContext;
     const { th, rv } = parseOtMember(traceState?.get('ot'));
     this.owner = origin.owner;
     this.traceId = traceId;
+    this.#rootSpanId = spanId;
     this.isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
     this.headTh = this.isSampled ? th.toLowerCase() : '';
     this.randomness = rv === '' ? traceId : rv;
@@ -79,6 +81,12 @@ export class LocalTrace implements RecordedTrace {
   mark(): boolean {
     this.isMarked = true;
     return this.isWanted;
+  }
+
+  /** Whether it is the span that the trace is called after, or the copy of it that a stage before this one has made. */
+  isRoot(span: TailSpan): boolean {
+    if (span !== this.root && span.spanContext().spanId === this.#rootSpanId) this.root = span;
+    return span === this.root;
   }
 
   /** Takes in a span that has ended. */

@@ -140,7 +140,7 @@ export class TailSamplingSpanProcessor {
     const bytes = this.#take(local, span);
     this.#buffer.grow(local, bytes);
     local.open -= 1;
-    if (span === local.root) {
+    if (local.isRoot(span)) {
       local.hasRootEnded = true;
       local.deadlineMs = Math.min(local.deadlineMs, this.#clock.now() + this.#config.childWaitMs);
     }

@@ -45,6 +45,20 @@ describe('what is kept', () => {
     }
   });
 
+  test('a trace is decided when its root ends, also if a stage before hands on a copy of it, with marks', () => {
+    const app = application();
+    const copies = app.collector;
+    const span = app.begin('copied', RECORDED);
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    const { onEnd } = app.tail;
+    Object.assign(app.tail, { onEnd: () => undefined });
+    span.end();
+    const copy: Record<PropertyKey, unknown> = { ...span, duration: [0, 5], spanContext: () => span.spanContext() };
+    onEnd(copy);
+    expect(copies.names).toEqual(['copied']);
+    expect(app.tail.describe().held.traces).toBe(0);
+  });
+
   test('one that the sampler kept too says the same threshold as one that it dropped', () => {
     const app = application();
     app.request('x', { part: KEPT, isError: true, children: ['child'] });
