@@ -28,13 +28,14 @@ export function toChromeTrace<S extends TraceSpan>(
   events: Iterable<EventRecord> = [],
   options: ChromeTraceOptions = {},
 ): ChromeTrace {
-  const { maxSpans, maxEvents, criticalPaths, attributes } = resolveExport(options);
+  const resolved = resolveExport(options);
+  const { maxSpans, maxEvents, attributes } = resolved;
   const records = instantsOf(events);
   const first = records.instants.reduce((time, { timeUs }) => Math.min(time, timeUs), Number.POSITIVE_INFINITY);
   const gathered = gather(spans, maxSpans, first);
   const pids = gathered.processes.map(({ pid }) => pid ?? 0).concat(records.instants.map(({ pid }) => pid ?? 0));
   const tracks = new Tracks(pids);
-  const paths = pathTracks(gathered, criticalPaths, tracks);
+  const paths = pathTracks(gathered, resolved, tracks);
   const instants = keepEarliest(records.instants, gathered, maxEvents);
   const plan = placeThreads(gathered, instants.kept, tracks);
   const traceEvents = [

@@ -6,8 +6,9 @@ import type { CriticalPath, PathSegment, TraceEntry, TraceSpan } from '../critic
 import { argsOf } from './args.ts';
 import type { Gathered } from './gather.ts';
 import { sliceEnd } from './lanes.ts';
+import type { ResolvedExport } from './options.ts';
 import type { Track, Tracks } from './tracks.ts';
-import type { ChromeTraceEvent } from './types.ts';
+import type { ChromeTraceArgs, ChromeTraceEvent } from './types.ts';
 
 /** The critical paths, and which spans are on one. */
 export interface PathTracks {
@@ -15,20 +16,26 @@ export interface PathTracks {
   readonly onPath: ReadonlySet<TraceSpan>;
 }
 
-/** One track for the critical path of each of the `count` longest traces, by the clock of its root. */
-export function pathTracks<S extends TraceSpan>(gathered: Gathered<S>, count: number, tracks: Tracks): PathTracks {
-  const paths = longest(gathered.forests, count).map(({ nodes }) => criticalPath(nodes.map(({ span }) => span)));
-  const onPath = new Set<TraceSpan>();
-  const events: ChromeTraceEvent[] = [];
-  if (paths.length === 0) return { events, onPath };
+/** One track for the critical path of each of the longest traces, by the clock of its root. */
+export function pathTracks<S extends TraceSpan>(
+  gathered: Gathered<S>,
+  { criticalPaths, attributes }: Pick<ResolvedExport, 'criticalPaths' | 'attributes'>,
+  tracks: Tracks,
+): PathTracks {
+  const paths = longest(gathered.forests, criticalPaths).map(({ nodes }) =>
+    criticalPath(nodes.map(({ span }) => span)),
+  );
+  const onPath = new Set(paths.flatMap(({ tree }) => tree.filter((entry) => entry.isOnPath).map(({ span }) => span)));
+  if (paths.length === 0) return { events: [], onPath };
   const pid = tracks.firstProcess('critical path');
-  for (const path of paths) {
+  const events = paths.flatMap((path) => {
     const track = tracks.thread(pid, `${path.tree[0]?.name ?? ''} ${path.traceId.slice(0, 16)}`);
-    for (const { span, isOnPath } of path.tree) if (isOnPath) onPath.add(span);
-    for (const event of eventsOf(path, track, path.startTimeMs * 1000 - gathered.zeroUs)) events.push(event);
-  }
-  return { events, onPath };
+    return eventsOf(path, track, path.startTimeMs * 1000 - gathered.zeroUs);
+  });
+  return { events: attributes ? events : events.map(({ args, ...event }) => event), onPath };
 }
+
+type PathEvent = ChromeTraceEvent & { readonly args: ChromeTraceArgs };
 
 function longest<S extends TraceSpan>(forests: readonly Forest<S>[], count: number): Forest<S>[] {
   const lengthOf = ({ nodes }: Forest<S>): number =>
@@ -37,9 +44,9 @@ function longest<S extends TraceSpan>(forests: readonly Forest<S>[], count: numb
   return forests.toSorted((a, b) => (lengths.get(b) ?? 0) - (lengths.get(a) ?? 0)).slice(0, count);
 }
 
-function eventsOf<S extends TraceSpan>(path: CriticalPath<S>, track: Track, rootUs: number): ChromeTraceEvent[] {
+function eventsOf<S extends TraceSpan>(path: CriticalPath<S>, track: Track, rootUs: number): PathEvent[] {
   const entryOf = new Map(path.tree.map((entry) => [entry.span, entry]));
-  const events: ChromeTraceEvent[] = [];
+  const events: PathEvent[] = [];
   for (const segment of path.segments) {
     const ts = Math.floor(rootUs + segment.startMs * 1000);
     const end = Math.floor(rootUs + segment.endMs * 1000);

@@ -10,8 +10,10 @@ import { CHROME_TRACE_DEFAULTS } from '../../src/trace-export/options.ts';
 import type { ChromeTrace } from '../../src/trace-export/types.ts';
 import { writeChromeTrace } from '../../src/trace-export/write-chrome-trace.ts';
 import { EPOCH_SECONDS, span, TRACE_ID } from '../critical-path/spans.ts';
-import { runs } from '../seed.ts';
+import { IS_LONG, runs } from '../seed.ts';
+import { anySpans } from './any-spans.ts';
 import { faultsOf, tracksOf } from './laws.ts';
+import { loadSpeedscope } from './speedscope.ts';
 
 const REQUEST: readonly PlainTraceSpan[] = [
   span('root', '', [0, 100], { pid: 41, kind: SpanKind.SERVER }),
@@ -224,7 +226,7 @@ test('hostile names, attributes and records do no harm', () => {
 });
 
 test('without attributes slices have no arguments', () => {
-  const { traceEvents } = toChromeTrace(REQUEST, [], { attributes: false, criticalPaths: 0 });
+  const { traceEvents } = toChromeTrace(REQUEST, [], { attributes: false });
   expect(traceEvents.filter(({ ph, args }) => ph === 'X' && args !== undefined)).toEqual([]);
 });
 
@@ -232,33 +234,9 @@ test('nothing makes an empty trace', () => {
   expect(toChromeTrace([])).toMatchObject({ traceEvents: [], otherData: { start: '', spans: 0 } });
 });
 
-const anySpans = fc.array(
-  fc.record({
-    parent: fc.nat({ max: 24 }),
-    start: fc.integer({ min: 0, max: 60 }),
-    length: fc.integer({ min: -2, max: 60 }),
-    pid: fc.integer({ min: 1, max: 2 }),
-    thread: fc.nat({ max: 2 }),
-    trace: fc.nat({ max: 1 }),
-    unit: fc.constantFrom(1, 0.001, 0.0004),
-    name: fc.constantFrom('a', 'b'),
-    links: fc.array(fc.nat({ max: 24 }), { maxLength: 2 }),
-  }),
-  { maxLength: 24 },
-);
-
-test('whatever the spans are, both viewers can show each of them', () => {
+test('whatever the spans are, each is drawn once, and no law of the viewers is broken', () => {
   fc.assert(
-    fc.property(anySpans, (drafts) => {
-      const spans = drafts.map(({ parent, start, length, pid, thread, trace, unit, name, links }, i) => ({
-        ...span(`s${i}`, `s${parent}`, [start * unit, (start + length) * unit], {
-          pid,
-          thread,
-          name,
-          links: links.map((link) => `s${link}`),
-        }),
-        traceId: `${trace}f`.repeat(16),
-      }));
+    fc.property(anySpans, (spans) => {
       const trace = toChromeTrace(spans);
       expect(faultsOf(trace)).toEqual([]);
       const drawn = [...tracksOf(trace).values()].flat().filter(({ cat }) => cat !== 'critical path');
@@ -270,8 +248,31 @@ test('whatever the spans are, both viewers can show each of them', () => {
   );
 });
 
-test('100,000 spans at once, side by side or one within the other, are laid out', () => {
-  const COUNT = 100_000;
+test('speedscope draws each slice as it is written', async () => {
+  const importTrace = loadSpeedscope();
+  await fc.assert(
+    fc.asyncProperty(anySpans, fc.boolean(), async (spans, attributes) => {
+      const trace = toChromeTrace(spans, [], { attributes });
+      fc.pre(spans.length > 0);
+      const { threads, warnings } = await importTrace(JSON.stringify(trace));
+      expect(warnings).toEqual([]);
+      const drawn = [...threads].map(([thread, calls]) => [
+        Number(/tid (\d+)\)$/.exec(thread)?.[1]),
+        calls.map(({ name, start, end }) => `${name.split(' {')[0]} ${start} ${end}`),
+      ]);
+      const written = [...tracksOf(trace).values()].map((slices) => [
+        slices[0]?.tid,
+        slices.map(({ name, ts, dur }) => [name, ts - (slices[0]?.ts ?? 0), ts - (slices[0]?.ts ?? 0) + dur].join(' ')),
+      ]);
+      const byTrack = (a: unknown[], b: unknown[]): number => Number(a[0]) - Number(b[0]);
+      expect(drawn.sort(byTrack)).toEqual(written.sort(byTrack));
+    }),
+    runs(200),
+  );
+});
+
+test('tens of thousands of spans at once, side by side or one within the other, are laid out', () => {
+  const COUNT = IS_LONG ? 100_000 : 20_000;
   const beside = Array.from({ length: COUNT }, (_, i) => span(`s${i}`, 'root', [i / 1000, 1000 + i / 1000]));
   expect(toChromeTrace(beside, [], { criticalPaths: 1 }).otherData.spans).toBe(COUNT);
   const chain = Array.from({ length: COUNT }, (_, i) => span(`s${i}`, `s${i - 1}`, [i / 1000, 1000 - i / 1000]));

@@ -8,7 +8,9 @@ export function tracksOf({ traceEvents }: ChromeTrace): Map<string, Complete[]> 
   for (const event of traceEvents) {
     if (event.ph !== 'X') continue;
     const key = `${event.pid}/${event.tid}`;
-    tracks.set(key, [...(tracks.get(key) ?? []), event as Complete]);
+    const slices = tracks.get(key) ?? [];
+    slices.push(event as Complete);
+    tracks.set(key, slices);
   }
   for (const slices of tracks.values()) slices.sort((a, b) => a.ts - b.ts || b.dur - a.dur);
   return tracks;
