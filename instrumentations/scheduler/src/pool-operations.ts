@@ -46,7 +46,7 @@ export class PoolOperation {
     this.#pool.leave(endMs, ticket);
     this.#duration.record((endMs - startMs) / 1000);
     if (active === undefined || endMs - startMs < LONG_MS) return;
-    const takenUpMs = Math.min(endMs, Math.max(startMs, this.#pool.startedMs(ticket)));
+    const takenUpMs = this.#pool.takenUpMs(ticket, startMs, endMs);
     noteWait('pool', startMs, takenUpMs, active);
     noteWait('pool_work', takenUpMs, endMs, active);
   }

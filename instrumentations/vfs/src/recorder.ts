@@ -23,7 +23,7 @@ export interface RecorderParts {
   readonly series: Series;
   readonly slow: SlowOperations;
   readonly reports: Reports;
-  readonly pool: Pick<LibuvPool, 'enter' | 'leave' | 'startedMs'>;
+  readonly pool: Pick<LibuvPool, 'enter' | 'leave' | 'takenUpMs'>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** `syncSampling`. */

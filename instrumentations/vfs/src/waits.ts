@@ -5,13 +5,13 @@ import type { Call } from './recorder.ts';
 export const LONG_MS = 0.5;
 
 /** Notes what the caller of an asynchronous operation waited for: a thread of the libuv pool, then the filesystem. */
-export function noteCall(call: Call, endMs: number, pool: Pick<LibuvPool, 'startedMs'>): void {
+export function noteCall(call: Call, endMs: number, pool: Pick<LibuvPool, 'takenUpMs'>): void {
   const { startMs, operation } = call;
   if (operation.api === 'sync') {
     noteSync(startMs, endMs);
     return;
   }
-  const takenUpMs = Math.min(endMs, Math.max(startMs, pool.startedMs(call.ticket)));
+  const takenUpMs = pool.takenUpMs(call.ticket, startMs, endMs);
   noteWait('pool', startMs, takenUpMs);
   noteWait('filesystem', takenUpMs, endMs);
 }

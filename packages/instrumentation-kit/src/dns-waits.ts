@@ -51,7 +51,7 @@ class Lookup {
     const endMs = performance.now();
     this.#pool?.leaveSlow(endMs, this.#ticket);
     if (endMs - this.#startMs < LONG_MS) return;
-    const takenUpMs = Math.min(endMs, Math.max(this.#startMs, this.#pool?.startedMs(this.#ticket) ?? 0));
+    const takenUpMs = this.#pool?.takenUpMs(this.#ticket, this.#startMs, endMs) ?? this.#startMs;
     noteWait('pool', this.#startMs, takenUpMs, this.#active);
     noteWait('connect', takenUpMs, endMs, this.#active);
   }

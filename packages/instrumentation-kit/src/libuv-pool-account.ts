@@ -23,6 +23,9 @@ import { PoolQueue, type PoolState } from './libuv-pool-queue.ts';
 /** Instead of a number of trips: slow work. */
 const SLOW_TRIP = 0;
 
+/** What differs by less is the same time: the shared clock is that far from zero. */
+const AT_ONCE_MS = 1e-3;
+
 /** What an account is made of; all but `memory` is passed in by tests alone. */
 export interface LibuvPoolConfig {
   /** Zeroed memory of {@link LIBUV_POOL_BYTES}, shared by the accounts of all threads. */
@@ -103,8 +106,10 @@ class Account implements LibuvPool, PoolState {
     if (this.#change(SLOW, -1, nowMs)) this.#queue.ended(this.#sharedMs(nowMs), ticket);
   }
 
-  startedMs(ticket: number): number {
-    return ticket === NO_TICKET ? Number.NEGATIVE_INFINITY : this.#queue.startedMs(ticket) - this.#offsetMs;
+  takenUpMs(ticket: number, startMs: number, endMs: number): number {
+    if (ticket === NO_TICKET) return startMs;
+    const startedMs = this.#queue.startedMs(ticket) - this.#offsetMs;
+    return startedMs - startMs < AT_ONCE_MS ? startMs : Math.min(startedMs, endMs);
   }
 
   follow(): () => void {

@@ -18,7 +18,7 @@ export interface LibuvPool {
    * An operation was handed to the pool. Call `leave` exactly once for it, also when it fails.
    * @param nowMs `performance.now()` of this thread if it was just read: saves reading it again
    * @param trips how often it goes through the pool, one after the other (`readFile`: open, fstat, read, close). Default 1
-   * @returns a ticket for `leave` and `startedMs`, -1 when it need not wait or nobody follows the queue
+   * @returns a ticket for `leave` and `takenUpMs`, -1 when it need not wait or nobody follows the queue
    */
   enter(nowMs?: number, trips?: number): number;
   leave(nowMs?: number, ticket?: number): void;
@@ -26,10 +26,11 @@ export interface LibuvPool {
   enterSlow(nowMs?: number): number;
   leaveSlow(nowMs?: number, ticket?: number): void;
   /**
-   * When a thread of the pool took up the operation (its last trip), on the clock of this thread: -Infinity when it did
-   * not have to wait, Infinity when no thread has. Ask right after `leave`: tickets are used again after 16,384 others.
+   * When a thread of the pool took up an operation (its last trip) that was handed over at `startMs` and ended at `endMs`,
+   * on the clock of this thread: `startMs` when it did not have to wait, `endMs` when no thread is known to have. Ask right
+   * after `leave`: tickets are used again after 16,384 others.
    */
-  startedMs(ticket: number): number;
+  takenUpMs(ticket: number, startMs: number, endMs: number): number;
   /** Tells single operations' waits from now on, in all threads of the process. Returns the undo. */
   follow(): () => void;
   /** Threads of the pool: UV_THREADPOOL_SIZE as libuv reads it (1 to 1024, default 4). */

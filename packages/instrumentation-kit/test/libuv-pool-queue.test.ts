@@ -74,7 +74,7 @@ function told(jobs: readonly Job[], size: number): { readonly told: number[]; re
     const ticket = tickets[job] as number;
     if (isSlow) pool.leaveSlow(ms, ticket);
     else pool.leave(ms, ticket);
-    starts[job] = Math.max(arrivalMs, pool.startedMs(ticket));
+    starts[job] = pool.takenUpMs(ticket, arrivalMs, ms);
   });
   return { told: starts, truth };
 }
@@ -92,7 +92,7 @@ test('when each operation was taken up is what libuv does, for any arrivals and 
       const jobs = drawn.map(({ gap, service, isSlow }, index) => {
         arrivalMs += gap;
         // No two ends at one moment: their order would be a matter of taste.
-        return { arrivalMs, serviceMs: service + (index + 1) / 1024, isSlow };
+        return { arrivalMs, serviceMs: service + (index + 1) / 256, isSlow };
       });
       const { told: starts, truth } = told(jobs, size);
       expect(starts).toEqual(truth);
@@ -109,15 +109,15 @@ test('an operation of several trips queues for each of them', () => {
   const other = pool.enter(2);
   const another = pool.enter(3);
   pool.leave(100); // the file's first trip, then the other
-  expect(pool.startedMs(other)).toBe(100);
+  expect(pool.takenUpMs(other, 0, 1e6)).toBe(100);
   const late = pool.enter(150);
   pool.leave(200, other);
-  expect(pool.startedMs(another)).toBe(200);
+  expect(pool.takenUpMs(another, 0, 1e6)).toBe(200);
   pool.leave(300, another); // its second, then the late one
-  expect(pool.startedMs(late)).toBe(300);
+  expect(pool.takenUpMs(late, 0, 1e6)).toBe(300);
   pool.leave(400, late);
   pool.leave(410, file);
-  expect(pool.startedMs(file)).toBe(400);
+  expect(pool.takenUpMs(file, 0, 1e6)).toBe(400);
 });
 
 test('an operation that ends in fewer trips than thought leaves its place to the others', () => {
@@ -130,7 +130,7 @@ test('an operation that ends in fewer trips than thought leaves its place to the
   pool.leave(101, file);
   const last = pool.enter(102);
   pool.leave(200, other);
-  expect(pool.startedMs(last)).toBe(200);
+  expect(pool.takenUpMs(last, 0, 1e6)).toBe(200);
   pool.leave(300, last);
   expect(pool.queued).toBe(0);
 });
@@ -142,13 +142,13 @@ test('nothing is told of operations that find a free thread, nor while nobody fo
   for (const ticket of tickets) pool.leave(10, ticket);
   const unfollow = pool.follow();
   expect(pool.enter(20)).toBe(NO_TICKET);
-  expect(pool.startedMs(pool.enter(20))).toBe(20); // took the last thread at once
+  expect(pool.takenUpMs(pool.enter(20), 20, 30)).toBe(20); // took the last thread at once
   const waiting = pool.enter(20);
   expect(waiting).not.toBe(NO_TICKET);
-  expect(pool.startedMs(waiting)).toBe(Number.POSITIVE_INFINITY);
+  expect(pool.takenUpMs(waiting, 20, 25)).toBe(25);
   pool.leave(30);
-  expect(pool.startedMs(waiting)).toBe(30);
-  expect(pool.startedMs(NO_TICKET)).toBe(Number.NEGATIVE_INFINITY);
+  expect(pool.takenUpMs(waiting, 0, 1e6)).toBe(30);
+  expect(pool.takenUpMs(NO_TICKET, 20, 30)).toBe(20);
   unfollow();
   unfollow();
   expect(pool.enter(40)).toBe(NO_TICKET);
@@ -162,7 +162,7 @@ test('two threads on clocks of their own see one queue', () => {
   main.enter(1_000);
   const ticket = worker.enter(-1_990);
   main.leave(1_500);
-  expect(worker.startedMs(ticket)).toBe(-1_500);
+  expect(worker.takenUpMs(ticket, -1_990, 0)).toBe(-1_500);
 });
 
 test('beyond its slots the queue forgets, and comes right again', () => {
@@ -175,6 +175,6 @@ test('beyond its slots the queue forgets, and comes right again', () => {
   pool.enter(50_000);
   const ticket = pool.enter(50_000);
   pool.leave(50_100);
-  expect(pool.startedMs(ticket)).toBe(50_100);
+  expect(pool.takenUpMs(ticket, 50_000, 60_000)).toBe(50_100);
   pool.leave(50_200, ticket);
 });
