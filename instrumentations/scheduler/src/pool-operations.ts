@@ -10,8 +10,8 @@ export interface PoolOperationsConfig {
   readonly onBegin: () => void;
 }
 
-/** What took less is not noted as a wait of its request: it would cost more than it tells. */
-const LONG_MS = 0.5;
+/** What took less is not noted as a wait of its request. A chunk of a compressed stream takes some 0.3 ms. */
+const LONG_MS = 0.05;
 
 /** An operation under way. */
 export interface PoolWork {

@@ -1,8 +1,8 @@
 import { type LibuvPool, noteWait } from '@sonde/instrumentation-kit';
 import type { Call } from './recorder.ts';
 
-/** What took less is not noted as a wait of its request: it would cost more than it tells. */
-export const LONG_MS = 0.5;
+/** What took less is not noted as a wait of its request; a read from the page cache, through the pool and back, takes that. */
+export const LONG_MS = 0.05;
 
 /** Notes what the caller of an asynchronous operation waited for: a thread of the libuv pool, then the filesystem. */
 export function noteCall(call: Call, endMs: number, pool: Pick<LibuvPool, 'takenUpMs'>): void {

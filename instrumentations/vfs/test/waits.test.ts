@@ -70,9 +70,9 @@ test('one that fails was waited for as well', () => {
   expect(readFor(50, undefined, new Error('EIO'))).toEqual([['filesystem', 100, 150]]);
 });
 
-test('what takes less than half a millisecond is not noted', () => {
-  expect(readFor(0.4)).toEqual([]);
-  expect(readFor(0.5)).toEqual([['filesystem', 100, 100.5]]);
+test('what takes less than 50 us is not noted', () => {
+  expect(readFor(0.04)).toEqual([]);
+  expect(readFor(0.06)).toEqual([['filesystem', 100, 100.06]]);
 });
 
 test.each(['statSync', 'readSync'])('the thread stands still for %s, whether it succeeds or fails', (name) => {

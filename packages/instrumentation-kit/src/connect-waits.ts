@@ -13,7 +13,7 @@ const MAX_PENDING = 1024;
 /** A socket that is connected, or gone, this long without an entry gets none: it failed, or it is no TCP socket. */
 const FORGET_MS = 1000;
 /** What took less is not noted as a wait of its request. */
-const LONG_MS = 0.5;
+const LONG_MS = 0.05;
 
 /** A socket that connects on behalf of somebody. */
 export interface PendingConnect {

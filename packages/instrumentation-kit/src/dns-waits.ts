@@ -30,7 +30,7 @@ const QUERIES = [
 
 const SCOPE = 'kit.dns-waits';
 /** What took less is not noted as a wait of its request. */
-const LONG_MS = 0.5;
+const LONG_MS = 0.05;
 
 /** A name look-up under way. */
 class Lookup {
