@@ -3,76 +3,92 @@ import type { ChannelNames } from './channels.ts';
 import type { Surroundings } from './part.ts';
 import { ATTRIBUTE } from './semantic-names.ts';
 
-/** The metric series of one channel. */
-export interface Series {
-  readonly sent: BoundCounter;
-  readonly consumed: BoundCounter;
-  readonly sendDuration: BoundHistogram;
-  readonly processDuration: BoundHistogram;
-  readonly wait: BoundHistogram;
-  readonly depth: BoundUpDownCounter;
-  readonly transmitted: BoundCounter;
-  readonly obtained: BoundCounter;
-  readonly undelivered: BoundCounter;
-  readonly sendFailed: (error: string) => BoundCounter;
-  readonly receiveFailed: (error: string) => BoundCounter;
-  readonly missed: (reason: string) => BoundCounter;
-}
+type Attributes = Readonly<Record<string, string>>;
 
-/** Binds a series at its first use: most channels never fail, and many go in one direction. */
-function lazily<T>(bind: () => T): () => T {
-  let bound: T | undefined;
-  return () => {
-    bound ??= bind();
+/** The metric series of one channel, each bound at its first use: many channels go in one direction, most never fail. */
+export class Series {
+  readonly #instruments: Surroundings['instruments'];
+  readonly #channel: Attributes;
+  #sent: BoundCounter | undefined;
+  #sendDuration: BoundHistogram | undefined;
+  #consumed: BoundCounter | undefined;
+  #processDuration: BoundHistogram | undefined;
+  #wait: BoundHistogram | undefined;
+  #depth: BoundUpDownCounter | undefined;
+  #transmitted: BoundCounter | undefined;
+  #obtained: BoundCounter | undefined;
+  readonly #missed = new Map<string, BoundCounter>();
+
+  constructor(names: ChannelNames, instruments: Surroundings['instruments']) {
+    this.#instruments = instruments;
+    this.#channel = { [ATTRIBUTE.system]: names.system, [ATTRIBUTE.destination]: names.destination };
+  }
+
+  get sent(): BoundCounter {
+    this.#sent ??= this.#instruments.sent.bind(this.#of('send'));
+    return this.#sent;
+  }
+
+  get sendDuration(): BoundHistogram {
+    this.#sendDuration ??= this.#instruments.sendDuration.bind({
+      ...this.#of('send'),
+      [ATTRIBUTE.operationType]: 'send',
+    });
+    return this.#sendDuration;
+  }
+
+  get consumed(): BoundCounter {
+    this.#consumed ??= this.#instruments.consumed.bind(this.#of('receive'));
+    return this.#consumed;
+  }
+
+  get processDuration(): BoundHistogram {
+    this.#processDuration ??= this.#instruments.processDuration.bind(this.#of('process'));
+    return this.#processDuration;
+  }
+
+  get wait(): BoundHistogram {
+    this.#wait ??= this.#instruments.queueWait.bind(this.#channel);
+    return this.#wait;
+  }
+
+  get depth(): BoundUpDownCounter {
+    this.#depth ??= this.#instruments.queueDepth.bind(this.#channel);
+    return this.#depth;
+  }
+
+  get transmitted(): BoundCounter {
+    this.#transmitted ??= this.#instruments.io.bind({ ...this.#channel, [ATTRIBUTE.direction]: 'transmit' });
+    return this.#transmitted;
+  }
+
+  get obtained(): BoundCounter {
+    this.#obtained ??= this.#instruments.io.bind({ ...this.#channel, [ATTRIBUTE.direction]: 'receive' });
+    return this.#obtained;
+  }
+
+  get undelivered(): BoundCounter {
+    return this.#instruments.undelivered.bind(this.#channel);
+  }
+
+  sendFailed(error: string): BoundCounter {
+    return this.#instruments.sent.bind({ ...this.#of('send'), [ATTRIBUTE.error]: error });
+  }
+
+  receiveFailed(error: string): BoundCounter {
+    return this.#instruments.consumed.bind({ ...this.#of('receive'), [ATTRIBUTE.error]: error });
+  }
+
+  /** Of a peer that is not instrumented, this is wanted for each message. */
+  missed(reason: string): BoundCounter {
+    const known = this.#missed.get(reason);
+    if (known !== undefined) return known;
+    const bound = this.#instruments.missed.bind({ ...this.#channel, [ATTRIBUTE.reason]: reason });
+    this.#missed.set(reason, bound);
     return bound;
-  };
-}
+  }
 
-/** Creates the series of a channel. */
-export function createSeries(names: ChannelNames, instruments: Surroundings['instruments']): Series {
-  const channel = { [ATTRIBUTE.system]: names.system, [ATTRIBUTE.destination]: names.destination };
-  const of = (operation: string): Record<string, string> => ({ ...channel, [ATTRIBUTE.operation]: operation });
-  const sent = lazily(() => instruments.sent.bind(of('send')));
-  const consumed = lazily(() => instruments.consumed.bind(of('receive')));
-  const sendDuration = lazily(() =>
-    instruments.sendDuration.bind({ ...of('send'), [ATTRIBUTE.operationType]: 'send' }),
-  );
-  const processDuration = lazily(() => instruments.processDuration.bind(of('process')));
-  const wait = lazily(() => instruments.queueWait.bind(channel));
-  const depth = lazily(() => instruments.queueDepth.bind(channel));
-  const transmitted = lazily(() => instruments.io.bind({ ...channel, [ATTRIBUTE.direction]: 'transmit' }));
-  const obtained = lazily(() => instruments.io.bind({ ...channel, [ATTRIBUTE.direction]: 'receive' }));
-  const undelivered = lazily(() => instruments.undelivered.bind(channel));
-  return {
-    get sent() {
-      return sent();
-    },
-    get consumed() {
-      return consumed();
-    },
-    get sendDuration() {
-      return sendDuration();
-    },
-    get processDuration() {
-      return processDuration();
-    },
-    get wait() {
-      return wait();
-    },
-    get depth() {
-      return depth();
-    },
-    get transmitted() {
-      return transmitted();
-    },
-    get obtained() {
-      return obtained();
-    },
-    get undelivered() {
-      return undelivered();
-    },
-    sendFailed: (error) => instruments.sent.bind({ ...of('send'), [ATTRIBUTE.error]: error }),
-    receiveFailed: (error) => instruments.consumed.bind({ ...of('receive'), [ATTRIBUTE.error]: error }),
-    missed: (reason) => instruments.missed.bind({ ...channel, [ATTRIBUTE.reason]: reason }),
-  };
+  #of(operation: string): Attributes {
+    return { ...this.#channel, [ATTRIBUTE.operation]: operation };
+  }
 }

@@ -1,6 +1,6 @@
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { activeContext, type Fold, guard, markTrace, type RateLimit } from '@sonde/instrumentation-kit';
-import { createSeries, type Series } from './channel-series.ts';
+import { Series } from './channel-series.ts';
 import { type ChannelSpans, createSpans } from './channel-spans.ts';
 import type { Channel, ChannelNames, Handler, MissReason, Received } from './channels.ts';
 import { errorType } from './error-type.ts';
@@ -31,7 +31,7 @@ export class ChannelRecorder implements Channel {
     this.destination = names.destination;
     this.#parts = parts;
     this.#slowMs = parts.config.slowThresholdMs;
-    this.#series = createSeries(names, parts.instruments);
+    this.#series = new Series(names, parts.instruments);
     this.#spans = createSpans(names, parts);
   }
 
@@ -75,23 +75,24 @@ export class ChannelRecorder implements Channel {
     if (waitMs >= this.#slowMs) this.#slowWait(waitMs, takenUpMs, active);
   }
 
-  process(received: Received, handler: Handler, receiver: unknown, args: readonly unknown[]): unknown {
+  process(received: Received, handler: Handler, receiver?: unknown, args?: readonly unknown[]): unknown {
+    const run = args === undefined ? handler : (): unknown => Reflect.apply(handler, receiver, args);
     const { context: active, isSampled, sentMs, takenUpMs } = received;
     this.received(received);
-    const span = active === undefined || !isSampled ? undefined : this.#spans.startProcess(active, takenUpMs - sentMs);
+    if (active === undefined) return this.#run(active, takenUpMs, undefined, run);
+    const span = isSampled ? this.#spans.startProcess(active, takenUpMs - sentMs) : undefined;
+    return this.#run(span === undefined ? active : trace.setSpan(active, span), takenUpMs, span, run);
+  }
+
+  #run(inside: Context | undefined, takenUpMs: number, span: Span | undefined, run: Handler): unknown {
     let isDone = false;
     // No `catch`: throwing again would make Node print this line instead of the application's.
     try {
-      let result: unknown;
-      if (active === undefined) result = Reflect.apply(handler, receiver, args);
-      else {
-        const inside = span === undefined ? active : trace.setSpan(active, span);
-        result = context.with(inside, handler, receiver, ...args);
-      }
+      const result = inside === undefined || inside === context.active() ? run() : context.with(inside, run);
       isDone = true;
       return result;
     } finally {
-      this.#processed(takenUpMs, active, span, isDone);
+      this.#processed(takenUpMs, inside, span, isDone);
     }
   }
 

@@ -53,9 +53,9 @@ export interface Channel extends ChannelNames {
   received(received: Received): void;
   /**
    * `received`, and runs the handlers of a message inside its context, or inside its `process` span where the sender
-   * was recorded. What they throw passes through.
+   * was recorded. What they throw passes through. Cheapest with a function that needs neither receiver nor arguments.
    */
-  process(received: Received, handler: Handler, receiver: unknown, args: readonly unknown[]): unknown;
+  process(received: Received, handler: Handler, receiver?: unknown, args?: readonly unknown[]): unknown;
   /** The context of a message is not known for certain. */
   missed(reason: MissReason, count: number): void;
   /** Bytes seen beside messages (a pipe, a socket). */

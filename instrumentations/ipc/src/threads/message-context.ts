@@ -9,7 +9,6 @@ import {
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
-import type { HybridTimestamp } from '@sonde/event-stream';
 import { guard, rememberSent } from '@sonde/instrumentation-kit';
 import { type Account, withAccount } from '../account.ts';
 import { readBaggage } from './baggage-text.ts';
@@ -53,13 +52,12 @@ function keyOfSetter(): symbol {
 export interface ReceivedTrace {
   /** Whether it had one: there may be baggage alone. */
   readonly hasTrace: boolean;
-  /** Six words: trace id, span id. */
-  readonly ids: Int32Array;
   readonly flags: number;
   /** tracestate, baggage and ports, or empty. */
   readonly text: string;
-  /** When it was sent, by the sender's clock; undefined when this thread's clock has refused it. */
-  readonly sent: HybridTimestamp | undefined;
+  /** When it was sent, by the sender's clock; both 0 when this thread's clock has refused it. */
+  readonly hlcHigh: number;
+  readonly hlcLow: number;
 }
 
 /**
@@ -70,19 +68,41 @@ export class MessageContext implements Context, Account {
   readonly peer: unknown;
   readonly sentMs: number;
   readonly takenUpMs: number;
-  readonly #trace: ReceivedTrace;
+  readonly hasTrace: boolean;
+  readonly flags: number;
+  readonly text: string;
+  /** Trace id and span id as they were in the slot: what is sent on from here needs no hex. */
+  readonly trace0: number;
+  readonly trace1: number;
+  readonly trace2: number;
+  readonly trace3: number;
+  readonly span0: number;
+  readonly span1: number;
+  readonly #hlcHigh: number;
+  readonly #hlcLow: number;
   #span: Span | undefined;
   #baggage: Baggage | undefined | null = null;
 
-  constructor(received: ReceivedTrace, account: Account) {
-    this.#trace = received;
+  /** @param ids six words: trace id, span id */
+  constructor(received: ReceivedTrace, ids: Int32Array, account: Account) {
+    this.hasTrace = received.hasTrace;
+    this.flags = received.flags;
+    this.text = received.text;
+    this.trace0 = ids[0] as number;
+    this.trace1 = ids[1] as number;
+    this.trace2 = ids[2] as number;
+    this.trace3 = ids[3] as number;
+    this.span0 = ids[4] as number;
+    this.span1 = ids[5] as number;
+    this.#hlcHigh = received.hlcHigh;
+    this.#hlcLow = received.hlcLow;
     this.peer = account.peer;
     this.sentMs = account.sentMs;
     this.takenUpMs = account.takenUpMs;
   }
 
   getValue(key: symbol): unknown {
-    if (key === SPAN) return this.#trace.hasTrace ? this.#spanOf() : undefined;
+    if (key === SPAN) return this.hasTrace ? this.#spanOf() : undefined;
     if (key === ACCOUNT) return this;
     return key === BAGGAGE ? this.#baggageOf() : undefined;
   }
@@ -96,8 +116,7 @@ export class MessageContext implements Context, Account {
   }
 
   #plain(): Context {
-    const { hasTrace } = this.#trace;
-    const plain = withAccount(hasTrace ? trace.setSpan(ROOT_CONTEXT, this.#spanOf()) : ROOT_CONTEXT, this);
+    const plain = withAccount(this.hasTrace ? trace.setSpan(ROOT_CONTEXT, this.#spanOf()) : ROOT_CONTEXT, this);
     const baggage = this.#baggageOf();
     return baggage === undefined ? plain : propagation.setBaggage(plain, baggage);
   }
@@ -106,17 +125,16 @@ export class MessageContext implements Context, Account {
     if (this.#span !== undefined) return this.#span;
     const span = trace.wrapSpanContext(this.#spanContext());
     this.#span = span;
-    if (this.#trace.sent !== undefined) rememberSent(this, this.#trace.sent);
+    if (this.#hlcHigh !== 0) rememberSent(this, { high: this.#hlcHigh, low: this.#hlcLow });
     return span;
   }
 
   #spanContext(): SpanContext {
-    const { ids, flags, text } = this.#trace;
-    const digits = Array.from(ids, hexOf).join('');
+    const { flags, text } = this;
     const state = text.slice(0, Math.max(0, text.indexOf(SEPARATOR)));
     return {
-      traceId: digits.slice(0, 32),
-      spanId: digits.slice(32),
+      traceId: hexOf(this.trace0) + hexOf(this.trace1) + hexOf(this.trace2) + hexOf(this.trace3),
+      spanId: hexOf(this.span0) + hexOf(this.span1),
       traceFlags: flags,
       isRemote: true,
       ...(state === '' ? {} : { traceState: createTraceState(state) }),
@@ -125,7 +143,7 @@ export class MessageContext implements Context, Account {
 
   #baggageOf(): Baggage | undefined {
     if (this.#baggage !== null) return this.#baggage;
-    const [, line = ''] = this.#trace.text.split(SEPARATOR);
+    const [, line = ''] = this.text.split(SEPARATOR);
     this.#baggage = guard('ipc.baggage', () => readBaggage(line), undefined);
     return this.#baggage;
   }

@@ -1,6 +1,4 @@
-/** Bytes of a message, where they are known without serialising it: buffers. NaN for everything else. */
+/** Bytes of a message, where they are known for nothing: views of buffers (`Buffer`, typed arrays). Else NaN. */
 export function messageBytes(message: unknown): number {
-  if (typeof message !== 'object' || message === null) return Number.NaN;
-  if (ArrayBuffer.isView(message)) return message.byteLength;
-  return message instanceof ArrayBuffer ? message.byteLength : Number.NaN;
+  return ArrayBuffer.isView(message) ? message.byteLength : Number.NaN;
 }

@@ -3,6 +3,7 @@ import { context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
 import type { Channel, Handler, Received } from '../channels.ts';
 import type { Link } from './link.ts';
+import { MessageContext } from './message-context.ts';
 import { messageKind } from './message-kind.ts';
 import { messageBytes } from './message-size.ts';
 import type { Offer, PortTransfers } from './port-transfers.ts';
@@ -42,6 +43,10 @@ export class ObservedPort {
   #isPosting = false;
   /** Called before each message is taken up. */
   onMessage: (() => void) | undefined;
+  // What the handlers of the message that is being dispatched are: a closure for each message would cost more.
+  #native: Handler = () => undefined;
+  #args: readonly unknown[] = [];
+  readonly #run = (): unknown => Reflect.apply(this.#native, this.port, this.#args);
   readonly #transfers: PortTransfers;
   readonly #unknown: Unknown = {
     context: undefined,
@@ -83,7 +88,10 @@ export class ObservedPort {
 
   /** A message is here: runs its handlers inside its context. */
   dispatch(native: Handler, args: readonly unknown[]): unknown {
-    return this.channel.process(this.takeUp(args[0]), native, this.port, args);
+    const received = this.takeUp(args[0]);
+    this.#native = native;
+    this.#args = args;
+    return this.channel.process(received, this.#run);
   }
 
   /** A message is here: what is known of it. Valid until the next one. */
@@ -139,11 +147,12 @@ export class ObservedPort {
 
   #prepare(message: unknown, nowMs: number, offers: readonly Offer[] | undefined): Span | undefined {
     try {
-      const active = context.active();
-      const span = isSuppressed() ? undefined : this.channel.startSend(active);
+      const active = isSuppressed() ? ROOT_CONTEXT : context.active();
+      // The sender of a message is never recorded here: its span is in another thread.
+      const isPlain = active === ROOT_CONTEXT || active instanceof MessageContext;
+      const span = isPlain ? undefined : this.channel.startSend(active);
       if (this.writer === undefined) return span;
       outgoing.context = span === undefined ? active : trace.setSpan(active, span);
-      if (span === undefined && active !== ROOT_CONTEXT && isSuppressed()) outgoing.context = ROOT_CONTEXT;
       outgoing.nowMs = nowMs;
       outgoing.kind = messageKind(message);
       outgoing.peer = this.link;

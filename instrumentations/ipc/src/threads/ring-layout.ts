@@ -1,6 +1,9 @@
 /**
  * A side ring: what the messages of one direction of a channel carry, beside the channel, in memory that both threads
  * share. Message n has slot n; the wire is untouched. One writer, one reader.
+ *
+ * Plain stores do: a slot is filled before its message is handed to the channel, whose lock orders the two, and it is read
+ * after the message was taken out of it.
  */
 
 /** Size of a ring. */
@@ -19,8 +22,8 @@ export const PORT_RING: RingSize = { slots: 1024, textBytes: 16_384 };
 export const START_RING: RingSize = { slots: 16, textBytes: 16_384 };
 
 /**
- * A slot this close to being overwritten counts as gone. The writer publishes its position before it writes a slot, so
- * one would do if stores became visible in order; some are allowed to overtake each other.
+ * A slot this close to being overwritten counts as gone. The writer tells its position before it writes a slot, and by the
+ * time it writes over this one it has sent this many messages since: each of their locks has made the position visible.
  */
 export const GUARD_SLOTS = 8;
 

@@ -1,5 +1,5 @@
 import { type Context, ROOT_CONTEXT, TraceFlags } from '@opentelemetry/api';
-import type { HybridClock, HybridTimestamp } from '@sonde/event-stream';
+import type { HybridClock } from '@sonde/event-stream';
 import { noteAnswer } from '../account.ts';
 import type { MissReason, Received } from '../channels.ts';
 import { localMs } from './clock.ts';
@@ -33,7 +33,6 @@ import {
 } from './ring-layout.ts';
 
 const ID_WORDS = SPAN_ID + 2 - TRACE_ID;
-const NO_IDS = new Int32Array(ID_WORDS);
 
 /** The reading side of a side ring: says of each message that has arrived what it carried. */
 export class RingReader implements Received {
@@ -56,7 +55,7 @@ export class RingReader implements Received {
   #isLost = false;
   // What is copied out of a slot before it is known to have been whole.
   #flags = 0;
-  #ids = NO_IDS;
+  readonly #ids = new Int32Array(ID_WORDS);
   #text = '';
   #sentAgeMs = 0;
   #takenUpAgeMs = 0;
@@ -81,7 +80,7 @@ export class RingReader implements Received {
   /** A message arrived that could not be read. */
   skip(): void {
     this.#taken = (this.#taken + 1) | 0;
-    Atomics.store(this.#ring.header, TAKEN, this.#taken);
+    this.#ring.header[TAKEN] = this.#taken;
   }
 
   /** A message arrived: tells what is known of it in the fields of this object. */
@@ -101,13 +100,13 @@ export class RingReader implements Received {
     if (this.#isLost) return 'desync';
     const { words, doubles, size } = this.#ring;
     const slot = (sequence & (size.slots - 1)) * SLOT_WORDS;
-    if (Atomics.load(words, slot + SEQUENCE) !== ((sequence + 1) | 0)) return this.#absent(sequence);
+    if (words[slot + SEQUENCE] !== ((sequence + 1) | 0)) return this.#absent(sequence);
     const flags = words[slot + FLAGS] as number;
     this.#flags = flags;
     this.#timestamp.high = words[slot + HLC_HIGH] as number;
     this.#timestamp.low = words[slot + HLC_LOW] as number;
     this.sentMs = localMs(doubles[(slot + TIME) >> 1] as number);
-    this.#ids = (flags & HAS_TRACE) === 0 ? NO_IDS : words.slice(slot + TRACE_ID, slot + TRACE_ID + ID_WORDS);
+    for (let i = 0; i < ID_WORDS; i++) this.#ids[i] = words[slot + TRACE_ID + i] as number;
     if ((flags & HAS_ACCOUNT) !== 0) this.#copyAccount(slot);
     if ((flags & HAS_TEXT) === 0) this.#text = '';
     else if (!this.#copyText(slot)) return this.#lapped();
@@ -160,16 +159,20 @@ export class RingReader implements Received {
   }
 
   #accept(nowMs: number): void {
-    const sent: HybridTimestamp | undefined = this.#clock.receive(this.#timestamp, nowMs)
-      ? { high: this.#timestamp.high, low: this.#timestamp.low }
-      : undefined;
+    const isAccepted = this.#clock.receive(this.#timestamp, nowMs);
     const flags = this.#flags;
     if (this.#text !== '') this.ports = this.#text.slice(this.#text.lastIndexOf(SEPARATOR) + 1);
     if ((flags & HAS_TRACE) === 0 && this.#text === '') return;
     const traceFlags = flags & TRACE_FLAGS;
     const account = { peer: this.#peer, sentMs: this.sentMs, takenUpMs: nowMs };
-    const received = { ids: this.#ids, flags: traceFlags, text: this.#text, sent, hasTrace: (flags & HAS_TRACE) !== 0 };
-    this.context = new MessageContext(received, account);
+    const received = {
+      hasTrace: (flags & HAS_TRACE) !== 0,
+      flags: traceFlags,
+      text: this.#text,
+      hlcHigh: isAccepted ? this.#timestamp.high : 0,
+      hlcLow: isAccepted ? this.#timestamp.low : 0,
+    };
+    this.context = new MessageContext(received, this.#ids, account);
     this.isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
     if ((flags & HAS_ACCOUNT) === 0) return;
     noteAnswer(this.context, this.sentMs - this.#sentAgeMs, this.sentMs - this.#takenUpAgeMs, nowMs);

@@ -4,6 +4,7 @@ import { type Account, accountFor } from '../account.ts';
 import { writeBaggage } from './baggage-text.ts';
 import { commonMs } from './clock.ts';
 import { writeHex } from './hex-words.ts';
+import { MessageContext } from './message-context.ts';
 import {
   FLAGS,
   HAS_ACCOUNT,
@@ -19,6 +20,7 @@ import {
   SEPARATOR,
   SEQUENCE,
   SLOT_WORDS,
+  SPAN_ID,
   STOPPED,
   TAKEN,
   TAKEN_UP_AGE,
@@ -81,35 +83,57 @@ export class RingWriter {
     const sequence = this.#sent;
     const slot = (sequence & this.#mask) * SLOT_WORDS;
     // Before the slot: the reader then knows that the one that lies there may be gone.
-    Atomics.store(header, HEAD, (sequence + 1) | 0);
+    header[HEAD] = (sequence + 1) | 0;
     words[slot + SEQUENCE] = sequence;
     const timestamp = this.#clock.send(nowMs);
     words[slot + HLC_HIGH] = timestamp.high;
     words[slot + HLC_LOW] = timestamp.low;
     doubles[(slot + TIME) >> 1] = commonMs(nowMs);
     let flags = kind << KIND_SHIFT;
-    const spanContext = trace.getSpanContext(active);
-    if (spanContext !== undefined) flags |= this.#writeTrace(slot, spanContext);
-    const text = textOf(active, spanContext, message.ports);
-    if (text !== '') flags |= this.#writeText(slot, text);
-    const account = accountFor(active, message.peer);
-    if (account !== undefined) flags |= this.#writeAccount(slot, account, nowMs);
+    flags |= active instanceof MessageContext ? this.#passOn(slot, message, active) : this.#carry(slot, message);
     words[slot + FLAGS] = flags;
-    // Last, and ordered after all of them.
-    Atomics.store(words, slot + SEQUENCE, (sequence + 1) | 0);
+    words[slot + SEQUENCE] = (sequence + 1) | 0;
     this.#sent = (sequence + 1) | 0;
   }
 
   /** The message could not be sent: its slot goes to the next one. */
   rollBack(): void {
     this.#sent = (this.#sent - 1) | 0;
-    Atomics.store(this.#ring.header, HEAD, this.#sent);
-    Atomics.store(this.#ring.words, (this.#sent & this.#mask) * SLOT_WORDS + SEQUENCE, this.#sent);
+    this.#ring.header[HEAD] = this.#sent;
+    this.#ring.words[(this.#sent & this.#mask) * SLOT_WORDS + SEQUENCE] = this.#sent;
   }
 
   /** Messages to come have no slot. */
   stop(): void {
     Atomics.store(this.#ring.header, STOPPED, 1);
+  }
+
+  /** The context of a message that was received: what it has brought goes on as it came, without a detour by text. */
+  #passOn(slot: number, { peer, nowMs, ports }: Outgoing, active: MessageContext): number {
+    const { words } = this.#ring;
+    let flags = 0;
+    if (active.hasTrace) {
+      words[slot + TRACE_ID] = active.trace0;
+      words[slot + TRACE_ID + 1] = active.trace1;
+      words[slot + TRACE_ID + 2] = active.trace2;
+      words[slot + TRACE_ID + 3] = active.trace3;
+      words[slot + SPAN_ID] = active.span0;
+      words[slot + SPAN_ID + 1] = active.span1;
+      flags |= HAS_TRACE | active.flags;
+    }
+    const text = active.text === '' && ports === '' ? '' : textWith(active.text, ports);
+    if (text !== '') flags |= this.#writeText(slot, text);
+    return active.peer === peer ? flags | this.#writeAccount(slot, active, nowMs) : flags;
+  }
+
+  #carry(slot: number, { context: active, peer, nowMs, ports }: Outgoing): number {
+    let flags = 0;
+    const spanContext = trace.getSpanContext(active);
+    if (spanContext !== undefined) flags |= this.#writeTrace(slot, spanContext);
+    const text = textOf(active, spanContext, ports);
+    if (text !== '') flags |= this.#writeText(slot, text);
+    const account = accountFor(active, peer);
+    return account === undefined ? flags : flags | this.#writeAccount(slot, account, nowMs);
   }
 
   #writeTrace(slot: number, spanContext: SpanContext): number {
@@ -153,7 +177,7 @@ export class RingWriter {
     const at = into + length > size.textBytes ? (this.#textHead + size.textBytes - into) | 0 : this.#textHead;
     this.#textHead = (at + length) | 0;
     // Before the bytes, as with slots.
-    Atomics.store(header, TEXT_HEAD, this.#textHead);
+    header[TEXT_HEAD] = this.#textHead;
     bytes.write(text, at & (size.textBytes - 1));
     this.#lastText = text;
     this.#lastTextAt = at;
@@ -163,6 +187,12 @@ export class RingWriter {
 }
 
 const INVALID_TRACE = '0'.repeat(32);
+
+/** The text of a message that came, with the ports of the one that goes. */
+function textWith(text: string, ports: string): string {
+  const lines = text === '' ? SEPARATOR : text.slice(0, text.lastIndexOf(SEPARATOR));
+  return lines === SEPARATOR && ports === '' ? '' : lines + SEPARATOR + ports;
+}
 
 function textOf(active: Context, spanContext: SpanContext | undefined, ports: string): string {
   const state = spanContext?.traceState?.serialize() ?? '';

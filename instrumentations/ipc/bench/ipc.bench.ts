@@ -1,0 +1,60 @@
+/**
+ * What observing messages costs: CPU time of sender and receiver together, a message of an object of ten fields; bare,
+ * with Sonde loaded but off, and on. One process per variant, because all of them patch the same functions.
+ */
+import { type ChildVariant, childVariant } from '../../../benchmarks/child.ts';
+import {
+  type Benchmark,
+  type BenchmarkOptions,
+  type BenchmarkResult,
+  type Gate,
+  interleave,
+  type Row,
+  ratioGate,
+} from '../../../benchmarks/rig.ts';
+import { VARIANTS } from './variants.ts';
+
+/** A way to send: the script that is one variant of it, and what it may cost with Sonde on. */
+interface Way {
+  readonly name: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly reach: string;
+}
+
+const WAYS: readonly Way[] = [{ name: 'worker.postMessage', script: './threads-child.ts', args: [], reach: '<= 1.12' }];
+
+async function rowsOf({ name, script, args }: Way, { rounds, log }: BenchmarkOptions): Promise<Row[]> {
+  const children: ChildVariant[] = [];
+  try {
+    const variants: Record<string, () => Promise<number>> = {};
+    for (const variant of VARIANTS) {
+      const child = await childVariant(new URL(script, import.meta.url), { args: [variant, ...args] });
+      children.push(child);
+      variants[variant] = () => child.round();
+    }
+    log(`${name}:`);
+    return await interleave({ variants, aa: 'bare', rounds, log, warmup: 2 });
+  } finally {
+    for (const child of children) await child.close();
+  }
+}
+
+function gateOf({ name, reach }: Way, rows: readonly Row[]): Gate {
+  return ratioGate({ gate: `${name}: on against bare`, rows, numerator: 'on', denominator: 'bare', reach });
+}
+
+export const benchmark: Benchmark = {
+  name: 'ipc',
+  description: 'CPU of sender and receiver for a message of ten fields, bare and with Sonde',
+  async run(options): Promise<BenchmarkResult> {
+    const rows: Row[] = [];
+    const gates: Gate[] = [];
+    for (const way of WAYS) {
+      const measured = await rowsOf(way, options);
+      gates.push(gateOf(way, measured));
+      rows.push(...measured.map((row) => ({ ...row, name: `${way.name}, ${row.name}` })));
+    }
+    return { rows, gates };
+  },
+};
