@@ -33,13 +33,20 @@ const EVENTS: Readonly<Record<'spanStarted' | 'chainEntered', EventDefinition>> 
     category: 'process',
     severity: Severity.DEBUG,
     description: 'A recorded span has started.',
+    value: {
+      key: 'sonde.span.parent.high',
+      unit: '1',
+      description: 'First eight hex digits of the span id of its parent, as a number; none for a root.',
+    },
+    detail: { key: 'sonde.span.parent.low', unit: '1', description: 'The other eight.' },
     labels: [
       { key: 'sonde.span.name', description: 'Name of the span, `_OTHER` beyond the first 1,000 different ones.' },
       { key: 'sonde.span.kind', description: 'Kind of the span.' },
     ],
     text: {
       key: 'sonde.causes',
-      description: 'What it follows from: `parent:SPAN`, `sent:TIMESTAMP` for a remote parent, `link:TRACE-SPAN`.',
+      description:
+        'What else it follows from: `link:TRACE-SPAN`, and `sent:TIMESTAMP`, when a remote parent sent its context.',
     },
   },
   chainEntered: {

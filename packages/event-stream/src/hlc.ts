@@ -155,10 +155,22 @@ export function formatTimestamp({ high, low }: HybridTimestamp): string {
 
 /** The opposite of `formatTimestamp`; undefined for anything but 16 lower-case hex digits. */
 export function parseTimestamp(text: string): HybridTimestamp | undefined {
-  if (!/^[0-9a-f]{16}$/.test(text)) {
-    return undefined;
+  if (typeof text !== 'string' || text.length !== 16) return undefined;
+  const high = parseWord(text, 0);
+  const low = parseWord(text, 8);
+  return Number.isNaN(high + low) ? undefined : { high, low };
+}
+
+/** Eight lower-case hex digits as an int32; NaN for anything else. */
+function parseWord(text: string, from: number): number {
+  let bits = 0;
+  for (let i = from; i < from + 8; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57) bits = (bits << 4) | (code - 48);
+    else if (code >= 97 && code <= 102) bits = (bits << 4) | (code - 87);
+    else return Number.NaN;
   }
-  return { high: Number.parseInt(text.slice(0, 8), 16) | 0, low: Number.parseInt(text.slice(8), 16) | 0 };
+  return bits;
 }
 
 function timestampOf(stamp: number, zeroMs: number): HybridTimestamp {

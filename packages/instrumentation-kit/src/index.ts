@@ -19,7 +19,7 @@ export { createPatches, impersonate } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
 export { createPathRedactor, PATH_POLICIES, type PathPolicy, printable } from './redaction.ts';
 export { currentRoute, linkLocalRoot, rememberRoute } from './route.ts';
-export { rememberSent, sentOf } from './sent-timestamp.ts';
+export { rememberSent, sentIn } from './sent-timestamp.ts';
 export { createSlowOperations } from './slow-operations.ts';
 export { defineTelemetry, eventsFrom, hotMetricsFrom, type InstrumentsOf } from './telemetry.ts';
 export type { Culprit, ThreadWaitRest, ThreadWaitVisitor } from './thread-waits.ts';
@@ -51,4 +51,5 @@ export {
   type Wait,
   type WaitReader,
   type WaitSource,
+  waitsOf,
 } from './waits.ts';

@@ -42,7 +42,7 @@ export class SpanNode implements SpanReference {
     if (record.name === SPAN_ENDED) this.end = record;
     if (!isBeginning(record)) return;
     this.start = record;
-    const { parentSpanId, sent, links } = parseCauses(record.text);
+    const { parentSpanId, sent, links } = parseCauses(record);
     this.parentKey = parentSpanId === '' ? '' : keyOf({ traceId: this.traceId, spanId: parentSpanId });
     this.sent = sent;
     this.links = links;

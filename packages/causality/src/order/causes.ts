@@ -1,8 +1,8 @@
 /**
- * What a span or a stay in a chain follows from, as the text of an event: `parent:SPAN sent:TIMESTAMP link:TRACE-SPAN ...`,
- * ids and timestamps in lower-case hex.
+ * What a span or a stay in a chain follows from, as its event tells it: the parent's span id as the event's two numbers,
+ * which costs no text, and, where there are any, `sent:TIMESTAMP link:TRACE-SPAN ...` as its text, in lower-case hex.
  */
-import type { SpanContext } from '@opentelemetry/api';
+import type { EventRecord } from '@sonde/event-stream';
 
 /** Links told of one span; OpenTelemetry's own default limit. */
 export const MAX_CAUSES = 128;
@@ -36,17 +36,35 @@ export function formatLink({ traceId, spanId }: SpanReference): string {
   return `link:${traceId}-${spanId}`;
 }
 
-/** The text; empty when there are no causes. */
-export function formatCauses(
-  parent: SpanContext | undefined,
-  sent: string | undefined,
-  links: readonly SpanReference[],
-): string {
-  let text = parent === undefined ? '' : `parent:${parent.spanId}`;
-  if (sent !== undefined) text += ` sent:${sent}`;
+/** The text; empty when there is nothing to tell. */
+export function formatCauses(sent: string | undefined, links: readonly SpanReference[]): string {
+  let text = sent === undefined ? '' : `sent:${sent}`;
   const from = Math.max(0, links.length - MAX_CAUSES);
-  for (let i = from; i < links.length; i += 1) text += ` ${formatLink(links[i] as SpanReference)}`;
+  for (let i = from; i < links.length; i += 1) {
+    const link = formatLink(links[i] as SpanReference);
+    text = text === '' ? link : `${text} ${link}`;
+  }
   return text;
+}
+
+/** Eight hex digits of a span id, as a number; for ids that the SDK made. */
+export function spanIdWord(spanId: string, from: 0 | 8): number {
+  let bits = 0;
+  for (let i = from; i < from + 8; i += 1) {
+    const code = spanId.charCodeAt(i);
+    bits = (bits << 4) | (code < 58 ? code - 48 : code - 87);
+  }
+  return bits >>> 0;
+}
+
+function isWord(number: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number < 2 ** 32;
+}
+
+/** The span id of two such numbers; empty for anything else. */
+export function spanIdOf(high: number, low: number): string {
+  if (!isWord(high) || !isWord(low) || high + low === 0) return '';
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 
 function parseLink(value: string): SpanReference | undefined {
@@ -54,21 +72,17 @@ function parseLink(value: string): SpanReference | undefined {
   return isTraceId(traceId) && isSpanId(spanId) ? { traceId, spanId } : undefined;
 }
 
-/** Reads such a text; what is malformed is left out. */
-export function parseCauses(text: string): Causes {
-  let parentSpanId = '';
+/** Reads them; what is malformed is left out. */
+export function parseCauses({ value, detail, text }: Pick<EventRecord, 'value' | 'detail' | 'text'>): Causes {
   let sent: bigint | undefined;
   const links: SpanReference[] = [];
   for (const token of text.split(' ')) {
     const separator = token.indexOf(':');
     const kind = token.slice(0, separator);
-    const value = token.slice(separator + 1);
-    if (kind === 'link') {
-      const link = parseLink(value);
-      if (link !== undefined) links.push(link);
-    } else if (!isSpanId(value)) continue;
-    else if (kind === 'parent') parentSpanId = value;
-    else if (kind === 'sent') sent = BigInt(`0x${value}`);
+    const told = token.slice(separator + 1);
+    if (kind === 'sent' && isSpanId(told)) sent = BigInt(`0x${told}`);
+    const link = kind === 'link' ? parseLink(told) : undefined;
+    if (link !== undefined) links.push(link);
   }
-  return { parentSpanId, sent, links };
+  return { parentSpanId: spanIdOf(value, detail), sent, links };
 }

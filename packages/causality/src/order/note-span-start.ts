@@ -1,9 +1,9 @@
 import type { Context, SpanContext } from '@opentelemetry/api';
 import { type EventHandle, eventStream, formatTimestamp } from '@sonde/event-stream';
-import { contextOf, reportFailure, sentOf } from '@sonde/instrumentation-kit';
+import { contextOf, reportFailure, sentIn } from '@sonde/instrumentation-kit';
 import { stayIn } from '../chains/chain-context.ts';
 import { TELEMETRY } from '../semantic-names.ts';
-import { formatCauses, type SpanReference } from './causes.ts';
+import { formatCauses, type SpanReference, spanIdWord } from './causes.ts';
 import { type StampedSpan, stampSpan, startMsOf } from './stamp-span.ts';
 
 /** Span names told apart; `_OTHER`, as the semantic conventions say, stands for the rest. Names are interned for ever. */
@@ -11,7 +11,6 @@ const MAX_NAMES = 1000;
 const OTHER = '_OTHER';
 /** By `SpanKind`. */
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
-const NO_LINKS: readonly SpanReference[] = [];
 const { spanName: NAME, spanKind: KIND } = TELEMETRY.attributes;
 
 /** What is needed of a span that has just started: those of SDK 2.x and 3.x both fit. */
@@ -28,19 +27,18 @@ export class SpanStartEvents {
   readonly #started: EventHandle = eventStream().event(TELEMETRY.events.spanStarted);
   readonly #byName = new Map<string, (EventHandle | undefined)[]>();
 
-  /** Emits `sonde.span.started`, with its causes as text. */
+  /** Emits `sonde.span.started`, with its causes. */
   emit(span: StartedSpan, parentContext: Context): void {
     const handle = this.#handleOf(span.name, span.kind);
     if (!handle.enabled) return;
     const { parentSpanContext: parent } = span;
-    const links = causesBesides(span, parentContext);
-    const context = contextOf(span as unknown as Parameters<typeof contextOf>[0]);
     const timeMs = startMsOf(span);
-    if (parent === undefined && links.length === 0) {
-      handle.emit(timeMs, Number.NaN, Number.NaN, context);
-      return;
-    }
-    handle.emitText({ text: causesOf(parent, links), timeMs, context });
+    const context = contextOf(span as unknown as Parameters<typeof contextOf>[0]);
+    const high = parent === undefined ? Number.NaN : spanIdWord(parent.spanId, 0);
+    const low = parent === undefined ? Number.NaN : spanIdWord(parent.spanId, 8);
+    const text = causesOf(span, parentContext);
+    if (text === '') handle.emit(timeMs, high, low, context);
+    else handle.emitText({ text, timeMs, value: high, detail: low, context });
   }
 
   #handleOf(name: string, kind: number): EventHandle {
@@ -60,17 +58,14 @@ export class SpanStartEvents {
   }
 }
 
-/** The links that a span starts with, and the stay in a chain that it is started in. */
-function causesBesides({ links }: StartedSpan, parentContext: Context): readonly SpanReference[] {
+/** What there is to tell beyond the parent: when a remote one sent, links, the stay in a chain that it is started in. */
+function causesOf({ parentSpanContext: parent, links }: StartedSpan, parentContext: Context): string {
+  const sent = parent?.isRemote === true ? sentIn(parentContext) : undefined;
   const stay = stayIn(parentContext);
-  if (stay === undefined && links.length === 0) return NO_LINKS;
+  if (sent === undefined && stay === undefined && links.length === 0) return '';
   const contexts: SpanReference[] = links.map(({ context }) => context);
-  return stay === undefined ? contexts : [...contexts, stay];
-}
-
-function causesOf(parent: SpanContext | undefined, links: readonly SpanReference[]): string {
-  const sent = parent === undefined ? undefined : sentOf(parent);
-  return formatCauses(parent, sent && formatTimestamp(sent), links);
+  if (stay !== undefined) contexts.push(stay);
+  return formatCauses(sent && formatTimestamp(sent), contexts);
 }
 
 /** A part of somebody's span processor: `start(span, parentContext)` in its `onStart`. */

@@ -23,7 +23,19 @@ export interface TakenMember {
 /** Takes the member out. A tracestate without it is returned as it is; one beyond all bounds as an empty one. */
 export function takeMember(tracestate: string): TakenMember {
   if (tracestate.length > MAX_READ) return { member: undefined, rest: '' };
-  if (!tracestate.includes(PREFIX)) return { member: undefined, rest: tracestate };
+  const found = tracestate.lastIndexOf(PREFIX);
+  if (found < 0) return { member: undefined, rest: tracestate };
+  return found === 0 ? takeFirst(tracestate) : takeAny(tracestate);
+}
+
+/** The common case: the last writer was one of us, so the member is in front, and the only one. */
+function takeFirst(tracestate: string): TakenMember {
+  const end = tracestate.indexOf(',');
+  if (end < 0) return { member: tracestate.slice(PREFIX.length).trimEnd(), rest: '' };
+  return { member: tracestate.slice(PREFIX.length, end).trimEnd(), rest: tracestate.slice(end + 1).trim() };
+}
+
+function takeAny(tracestate: string): TakenMember {
   let own: string | undefined;
   const others: string[] = [];
   for (const part of tracestate.split(',')) {
@@ -34,9 +46,10 @@ export function takeMember(tracestate: string): TakenMember {
   return { member: own, rest: others.join(',') };
 }
 
+/** Members, empty ones included, which are commas between others. */
 function countMembers(tracestate: string): number {
-  let count = 0;
-  for (const part of tracestate.split(',')) if (part.trim() !== '') count += 1;
+  let count = 1;
+  for (let at = tracestate.indexOf(','); at >= 0; at = tracestate.indexOf(',', at + 1)) count += 1;
   return count;
 }
 

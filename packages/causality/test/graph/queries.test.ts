@@ -215,14 +215,19 @@ describe('the order of two events', () => {
 });
 
 test('hostile records are read as far as they make sense', () => {
-  const own = { ...lastEvent('sonde.span.started'), text: '' };
-  const self = { ...own, spanId: 'a'.repeat(16), text: `parent:${'a'.repeat(16)}` };
+  const own = lastEvent('sonde.span.started');
+  const parentOf = (digit: string): Partial<EventRecord> => ({
+    value: Number.parseInt(digit.repeat(8), 16),
+    detail: Number.parseInt(digit.repeat(8), 16),
+  });
+  const self = { ...own, ...parentOf('a'), spanId: 'a'.repeat(16) };
   const [left, right] = ['b', 'c'].map((digit, i) => ({
     ...own,
     hlc: own.hlc + BigInt(i),
     threadId: i,
     spanId: digit.repeat(16),
-    text: `parent:${(digit === 'b' ? 'c' : 'b').repeat(16)} sent:ffffffffffffffff link:${own.traceId}-${'a'.repeat(16)}`,
+    ...parentOf(digit === 'b' ? 'c' : 'b'),
+    text: `sent:ffffffffffffffff link:${own.traceId}-${'a'.repeat(16)}`,
   }));
   const records = [self, left, right].filter((record) => record !== undefined);
   const graph = new CausalGraph(records);

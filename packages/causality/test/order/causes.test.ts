@@ -1,27 +1,36 @@
 import fc from 'fast-check';
-import { formatCauses, parseCauses } from '../../src/order/causes.ts';
+import { type Causes, formatCauses, parseCauses, spanIdWord } from '../../src/order/causes.ts';
 import { runs } from '../seed.ts';
 
 const hexOf = (digits: number): fc.Arbitrary<string> => fc.stringMatching(new RegExp(`^[0-9a-f]{${digits}}$`));
 const reference = fc.record({ traceId: hexOf(32), spanId: hexOf(16) });
 
+const read = (text: string, value = Number.NaN, detail = Number.NaN): Causes => parseCauses({ text, value, detail });
+
 test('causes are read as they were written', () => {
   fc.assert(
-    fc.property(
-      fc.option(reference, { nil: undefined }),
-      fc.option(hexOf(16), { nil: undefined }),
-      fc.array(reference, { maxLength: 20 }),
-      (parent, sent, links) => {
-        const text = formatCauses(parent && { ...parent, traceFlags: 1 }, sent, links);
-        expect(parseCauses(text)).toEqual({
-          parentSpanId: parent?.spanId ?? '',
-          sent: sent === undefined ? undefined : BigInt(`0x${sent}`),
-          links,
-        });
-      },
-    ),
+    fc.property(fc.option(hexOf(16), { nil: undefined }), fc.array(reference, { maxLength: 20 }), (sent, links) => {
+      expect(read(formatCauses(sent, links))).toEqual({
+        parentSpanId: '',
+        sent: sent === undefined ? undefined : BigInt(`0x${sent}`),
+        links,
+      });
+    }),
     runs(200),
   );
+});
+
+test('a span id goes through two numbers', () => {
+  fc.assert(
+    fc.property(hexOf(16), (spanId) => {
+      const { parentSpanId } = read('', spanIdWord(spanId, 0), spanIdWord(spanId, 8));
+      expect(parentSpanId).toBe(/[^0]/.test(spanId) ? spanId : '');
+    }),
+    runs(500),
+  );
+  for (const odd of [Number.NaN, -1, 1.5, 2 ** 32, Number.POSITIVE_INFINITY]) {
+    expect(read('', odd, 1).parentSpanId + read('', 1, odd).parentSpanId).toBe('');
+  }
 });
 
 test('of too many links the last 128 are told', () => {
@@ -29,7 +38,7 @@ test('of too many links the last 128 are told', () => {
     traceId: 'a'.repeat(32),
     spanId: String(i).padStart(16, '0'),
   }));
-  expect(parseCauses(formatCauses(undefined, undefined, links)).links).toEqual(links.slice(-128));
+  expect(read(formatCauses(undefined, links)).links).toEqual(links.slice(-128));
 });
 
 test('what is malformed is left out, whatever it is', () => {
@@ -44,11 +53,11 @@ test('what is malformed is left out, whatever it is', () => {
     `link:${'a'.repeat(32)}`,
   ];
   for (const text of [...odd, ...odd.map((token) => `${token} ${token}`), '', ' ', ':', '__proto__:1']) {
-    expect(parseCauses(text)).toEqual(nothing);
+    expect(read(text)).toEqual(nothing);
   }
   fc.assert(
     fc.property(fc.string(), (text) => {
-      expect(() => parseCauses(text)).not.toThrow();
+      expect(() => read(text)).not.toThrow();
     }),
     runs(200),
   );

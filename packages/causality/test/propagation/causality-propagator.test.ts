@@ -3,7 +3,6 @@ import {
   createTraceState,
   defaultTextMapGetter,
   defaultTextMapSetter,
-  INVALID_SPAN_CONTEXT,
   ROOT_CONTEXT,
   type SpanContext,
   type TextMapGetter,
@@ -26,7 +25,7 @@ import {
   timestampToBigInt,
 } from '@sonde/event-stream';
 import { hotMetrics } from '@sonde/hot-metrics';
-import { droppedCounts, sentOf } from '@sonde/instrumentation-kit';
+import { droppedCounts, sentIn } from '@sonde/instrumentation-kit';
 import { CausalityPropagator } from '../../src/propagation/causality-propagator.ts';
 
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -58,7 +57,6 @@ function injected(propagator: TextMapPropagator, active: Context, carrier: Heade
 }
 
 const stateIn = (received: Context): string | undefined => trace.getSpanContext(received)?.traceState?.serialize();
-const sentIn = (received: Context): unknown => sentOf(trace.getSpanContext(received) ?? INVALID_SPAN_CONTEXT);
 
 describe('inject', () => {
   it('puts the timestamp in front of the members of others', () => {
