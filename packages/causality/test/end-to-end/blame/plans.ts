@@ -35,6 +35,8 @@ export const PAIRS: readonly Pair[] = [
   pair(['cpuQuota', 'dnsQuery'], ['cpu', 'connect']),
   pair(['busySibling', 'downstream'], ['cpu', 'child_service']),
   pair(['busySibling', 'gc'], ['cpu', 'gc']),
+  pair(['workerQueue', 'slowWorker'], ['ipc_queue', 'child_service']),
+  pair(['workerQueue', 'gc'], ['ipc_queue', 'gc']),
 ];
 
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';

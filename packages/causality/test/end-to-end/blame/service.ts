@@ -9,6 +9,7 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { CausalitySpanProcessor } from '@sonde/causality';
+import { IpcInstrumentation } from '@sonde/instrumentation-ipc';
 import { SchedulerInstrumentation, SchedulerSpanProcessor } from '@sonde/instrumentation-scheduler';
 import { VfsInstrumentation } from '@sonde/instrumentation-vfs';
 import type { Truth } from './injector.ts';
@@ -26,7 +27,12 @@ const collector: SpanProcessor = {
   shutdown: async () => undefined,
 };
 const sdk = new NodeSDK({
-  instrumentations: [new HttpInstrumentation(), new VfsInstrumentation(), new SchedulerInstrumentation()],
+  instrumentations: [
+    new HttpInstrumentation(),
+    new VfsInstrumentation(),
+    new SchedulerInstrumentation(),
+    new IpcInstrumentation(),
+  ],
   spanProcessors: [new SchedulerSpanProcessor(), new CausalitySpanProcessor({ next: collector })],
 });
 sdk.start();

@@ -5,6 +5,7 @@ import { filesystem, stalledStream } from './filesystem.ts';
 import { gc } from './gc.ts';
 import { dnsLookup, dnsQuery, downstream } from './network.ts';
 import { ownPool, pool } from './pool.ts';
+import { slowWorker, workerQueue } from './worker-pool.ts';
 
 /** All injectors by name. */
 export const INJECTORS = {
@@ -20,5 +21,7 @@ export const INJECTORS = {
   dnsQuery,
   dnsLookup,
   downstream,
+  workerQueue,
+  slowWorker,
 } as const satisfies Record<string, Injector>;
 export type InjectorName = keyof typeof INJECTORS;
