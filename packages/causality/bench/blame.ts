@@ -84,7 +84,7 @@ export async function measureBlame({ rounds, log }: BenchmarkOptions): Promise<B
     { atTurnEnd: (callback) => atTurnEnd.push(callback) },
   );
   const past = performance.now() - 3_600_000;
-  for (let at = past - 5_000; at < past + 600_000; at += 500) {
+  for (let at = past - 5_000; at < past + 120_000; at += 500) {
     noteThreadWait('blocked_loop', at, at + 400, { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) });
   }
   const [bare, ours] = [tracerWith(nothing), tracerWith(processor as never)];

@@ -1,6 +1,6 @@
 /** What it costs to let the hybrid clock travel, to stamp spans with it, and to emit into chains. */
-import { absoluteGate, type Benchmark } from '../../../benchmarks/rig.ts';
-import { orderRows, STAMP } from './order-rows.ts';
+import { type Benchmark, ratioGate } from '../../../benchmarks/rig.ts';
+import { orderRows, SPAN, STAMP } from './order-rows.ts';
 import { propagationRows } from './propagation-rows.ts';
 
 export const benchmark: Benchmark = {
@@ -9,10 +9,17 @@ export const benchmark: Benchmark = {
   async run({ rounds, log }) {
     const propagation = await propagationRows(rounds, log);
     const order = await orderRows(rounds, log);
-    const stamp = order.find(({ name }) => name === STAMP)?.median ?? Number.NaN;
     return {
       rows: [...propagation, ...order],
-      gates: [absoluteGate({ gate: 'CPU ns to stamp a span', reach: '<= 100', measured: stamp, rows: order })],
+      gates: [
+        ratioGate({
+          gate: 'to stamp a span, against the span',
+          rows: order,
+          numerator: STAMP,
+          denominator: SPAN,
+          reach: '<= 0.15',
+        }),
+      ],
     };
   },
 };

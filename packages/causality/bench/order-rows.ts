@@ -58,6 +58,7 @@ function inChain(work: () => void): (iterations: number) => void {
 }
 
 export const STAMP = 'stampSpan';
+export const SPAN = 'a span';
 
 export async function orderRows(rounds: number, log: (line: string) => void): Promise<Row[]> {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -74,7 +75,7 @@ export async function orderRows(rounds: number, log: (line: string) => void): Pr
         runInChain: measured((iterations) => {
           for (let i = 0; i < iterations; i += 1) runInChain('bench', () => {});
         }),
-        'a span': measured(spans()),
+        [SPAN]: measured(spans()),
         'a span with stampSpan': measured(spans(stamping)),
         'a span with CausalOrderSpanProcessor': measured(
           spans(new CausalOrderSpanProcessor() as unknown as SpanProcessor),
