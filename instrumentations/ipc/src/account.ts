@@ -21,9 +21,14 @@ export function withAccount(active: Context, account: Account): Context {
   return active.setValue(ACCOUNT, account);
 }
 
+/** The account of the message in whose context this is. */
+export function accountIn(active: Context): Account | undefined {
+  return active.getValue(ACCOUNT) as Account | undefined;
+}
+
 /** The account that something sent to `peer` now has to carry; undefined when it answers no message of that peer. */
 export function accountFor(active: Context, peer: unknown): Account | undefined {
-  const account = active.getValue(ACCOUNT) as Account | undefined;
+  const account = accountIn(active);
   return account !== undefined && account.peer === peer ? account : undefined;
 }
 

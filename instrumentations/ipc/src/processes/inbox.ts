@@ -3,7 +3,7 @@ import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
 import { noteAnswer, withAccount } from '../account.ts';
 import type { Channel } from '../channels.ts';
 import { AnnouncedContext, type Given, Mark } from './announced-context.ts';
-import { type Envelope, opened } from './envelope.ts';
+import { type Envelope, open } from './envelope.ts';
 import { type LinkEnd, pendingMessages } from './link-end.ts';
 import { MessageContext } from './message-context.ts';
 import { announcement, isAcknowledgement, isInternal, type Talk } from './wire.ts';
@@ -60,10 +60,11 @@ export class Inbox {
 
   /**
    * Emits what an envelope holds, as Node would have emitted it without one.
+   * @param args those with which the envelope is emitted
    * @param emit the original `emit`; ours would mistake what the user made to look like one of our messages
    * @param isTop whether no other `emit` was laid over ours, which would have to see the message as well
    */
-  open(envelope: Envelope, handle: unknown, emit: AnyFunction, isTop: boolean): void {
+  open(envelope: Envelope, args: unknown[], emit: AnyFunction, isTop: boolean): void {
     const { end, channel, peer } = this.#config;
     // What `toJSON` made nothing of; Node would have thrown a SyntaxError here.
     if (!Object.hasOwn(envelope, '')) {
@@ -71,18 +72,21 @@ export class Inbox {
       return;
     }
     const message = envelope[''];
+    const handle = args[2];
     if (isInternal(message)) {
       Reflect.apply(emit, end, ['internalMessage', message, handle]);
       return;
     }
     const takenUpMs = now();
-    const given = opened(envelope, peer, takenUpMs);
+    const given = open(envelope, peer, takenUpMs);
     if (end.listenerCount('message') === 0) {
       pendingMessages(end)?.push(['message', message, handle, new Mark(given)]);
       return;
     }
     if (isTop) {
-      this.#enveloped(given, takenUpMs, emit, ['message', message, handle]);
+      args[0] = 'message';
+      args[1] = message;
+      this.#enveloped(given, takenUpMs, emit, args);
       return;
     }
     this.#next = given;
@@ -122,7 +126,7 @@ export class Inbox {
 
   #enveloped(given: MessageContext, takenUpMs: number, emit: AnyFunction, args: readonly unknown[]): unknown {
     given.takenUpMs = takenUpMs;
-    if (given.isAnswer) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
+    if (given.answeredTakenMs > 0) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
     this.#onMessage?.();
     return this.#config.channel.process(given, emit, this.#config.end, args);
   }

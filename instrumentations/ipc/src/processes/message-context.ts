@@ -7,7 +7,6 @@ import {
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
-  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 import type { HybridTimestamp } from '@sonde/event-stream';
@@ -15,7 +14,6 @@ import { type Carrier, guard, readCarrier, rememberSent } from '@sonde/instrumen
 import { type Account, withAccount } from '../account.ts';
 import type { Received } from '../channels.ts';
 import { readBaggage } from '../threads/baggage-text.ts';
-import { fromMonotonic } from './monotonic.ts';
 
 // The keys of the API, by the names under which it makes them: a look-up, since keys are `Symbol.for`.
 const SPAN = createContextKey('OpenTelemetry Context Key SPAN');
@@ -27,23 +25,8 @@ const FLAGS_AT = TRACE_ID_LENGTH + SPAN_ID_LENGTH;
 const IDS = /^(?!0{32})[0-9a-f]{32}(?!0{16})[0-9a-f]{18}$/;
 /** Among the flags: the sender itself had only been given the context. W3C uses two of the eight. */
 export const PASSED_ON = 0x80;
-const MAX_FLAGS = 0x7f;
-
-/** What an envelope says, not looked at yet. */
-export interface Contents {
-  readonly peer: object;
-  /** Trace id, span id and flags, or anything. */
-  readonly ids: string;
-  /** Line feed, tracestate, line feed, baggage; or empty. */
-  readonly text: string;
-  readonly carrier: Carrier | undefined;
-  /** Undefined when this thread's clock has refused it. */
-  readonly timestamp: HybridTimestamp | undefined;
-  /** Microseconds of the clock of all processes. */
-  readonly sent: number;
-  readonly answeredSent: number;
-  readonly answeredTaken: number;
-}
+export const LETTER_A = 97;
+export const MAX_FLAGS = 0x7f;
 
 /**
  * The context that a message has brought, with all that is known of the message. A context of the API would cost a map, a
@@ -55,45 +38,43 @@ export class MessageContext implements Context, Account, Received {
   readonly sentMs: number;
   takenUpMs: number = Number.NaN;
   readonly bytes: number = Number.NaN;
-  readonly #contents: Contents;
+  /** When the message that this one answers was sent and taken up, in this thread's time; NaN when it answers none. */
+  answeredSentMs: number = Number.NaN;
+  answeredTakenMs: number = Number.NaN;
+  /** Trace id, span id and flags, or anything. */
+  ids = '';
+  /** Line feed, tracestate, line feed, baggage; or empty. */
+  text = '';
+  carrier: Carrier | undefined = undefined;
+  readonly #timestamp: HybridTimestamp | undefined;
   #span: Span | undefined;
   #plain: Context | undefined;
   #isAsked = false;
   #baggage: Baggage | undefined;
   #isBaggageAsked = false;
 
-  constructor(contents: Contents) {
-    this.peer = contents.peer;
-    this.sentMs = fromMonotonic(contents.sent);
-    this.#contents = contents;
+  /** @param timestamp of the sender; undefined when this thread's clock has refused it */
+  constructor(peer: object, sentMs: number, timestamp: HybridTimestamp | undefined) {
+    this.peer = peer;
+    this.sentMs = sentMs;
+    this.#timestamp = timestamp;
   }
 
   get context(): Context {
     return this;
   }
 
+  /** Whether the last hex digit is odd; the codes of letters are so where their values are not. */
   get isSampled(): boolean {
-    return (this.#flags & TraceFlags.SAMPLED) !== 0;
-  }
-
-  /** When the message that this one answers was sent and taken up, in this thread's time; NaN when it answers none. */
-  get answeredSentMs(): number {
-    return fromMonotonic(this.#contents.answeredSent);
-  }
-
-  get answeredTakenMs(): number {
-    return fromMonotonic(this.#contents.answeredTaken);
-  }
-
-  get isAnswer(): boolean {
-    return !Number.isNaN(this.#contents.answeredTaken);
+    const code = this.ids.charCodeAt(FLAGS_AT + 1);
+    return (code & 1) === (code < LETTER_A ? 1 : 0);
   }
 
   getValue(key: symbol): unknown {
     if (key === ACCOUNT) return this;
     if (key === SPAN) return this.#spanOf();
     if (key === BAGGAGE) return this.#baggageOf();
-    return this.#contents.carrier === undefined ? undefined : this.#plainOf().getValue(key);
+    return this.carrier === undefined ? undefined : this.#plainOf().getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {
@@ -106,12 +87,12 @@ export class MessageContext implements Context, Account, Received {
 
   /** 0 for what is no number. */
   get #flags(): number {
-    return Number.parseInt(this.#contents.ids.slice(FLAGS_AT), 16) | 0;
+    return Number.parseInt(this.ids.slice(FLAGS_AT), 16) | 0;
   }
 
   #plainOf(): Context {
     if (this.#plain !== undefined) return this.#plain;
-    const { carrier } = this.#contents;
+    const { carrier } = this;
     let plain = carrier === undefined ? ROOT_CONTEXT : readCarrier(carrier);
     const span = this.#spanOf();
     const baggage = this.#baggageOf();
@@ -124,15 +105,15 @@ export class MessageContext implements Context, Account, Received {
   #spanOf(): Span | undefined {
     if (this.#isAsked) return this.#span;
     this.#isAsked = true;
-    const { ids, timestamp } = this.#contents;
-    if (!IDS.test(ids)) return undefined;
+    if (!IDS.test(this.ids)) return undefined;
+    const timestamp = this.#timestamp;
     this.#span = trace.wrapSpanContext(this.#spanContext());
     if (timestamp !== undefined && (this.#flags & PASSED_ON) === 0) rememberSent(this, timestamp);
     return this.#span;
   }
 
   #spanContext(): SpanContext {
-    const { ids, text } = this.#contents;
+    const { ids, text } = this;
     const state = text.slice(1, Math.max(1, text.indexOf('\n', 1)));
     return {
       traceId: ids.slice(0, TRACE_ID_LENGTH),
@@ -146,7 +127,7 @@ export class MessageContext implements Context, Account, Received {
   #baggageOf(): Baggage | undefined {
     if (this.#isBaggageAsked) return this.#baggage;
     this.#isBaggageAsked = true;
-    const { text } = this.#contents;
+    const { text } = this;
     const start = text.indexOf('\n', 1) + 1;
     if (start > 0) this.#baggage = guard('ipc.baggage', () => readBaggage(text.slice(start)), undefined);
     return this.#baggage;

@@ -27,10 +27,13 @@ export function toMonotonic(nowMs: number): number {
   return Math.round((offsetMs + nowMs) * MICROS);
 }
 
-/** The opposite; NaN for what is no time, or none of this host's clock. */
-export function fromMonotonic(micros: unknown): number {
+/**
+ * The opposite; NaN for what is no time, or none of this host's clock.
+ * @param nowMs `performance.now()` by now
+ */
+export function fromMonotonic(micros: unknown, nowMs: number): number {
   if (typeof micros !== 'number') return Number.NaN;
   if (Number.isNaN(offsetMs)) offsetMs = readOffset();
-  const nowMs = micros / MICROS - offsetMs;
-  return Math.abs(nowMs - performance.now()) < MAX_AGE_MS ? nowMs : Number.NaN;
+  const timeMs = micros / MICROS - offsetMs;
+  return Math.abs(timeMs - nowMs) < MAX_AGE_MS ? timeMs : Number.NaN;
 }

@@ -53,10 +53,10 @@ export class ProcessLink {
   }
 
   /** An 'internalMessage' is about to be emitted. @returns true when it was one of ours, for nobody else */
-  internal(emit: AnyFunction, args: readonly unknown[], isTop: boolean): boolean {
+  internal(emit: AnyFunction, args: unknown[], isTop: boolean): boolean {
     const message = args[1];
     if (this.#isOpening && isEnvelope(message)) {
-      this.#inbox.open(message, args[2], emit, isTop);
+      this.#inbox.open(message, args, emit, isTop);
       return true;
     }
     if (isTalk(message)) {

@@ -45,7 +45,7 @@ export function talkOfContext(active: Context, nowMs: number): Talk {
 
 /** What was announced; safe for whatever the other side may have said. */
 export function announcement({ c, s }: Talk): Announcement {
-  return { context: readCarrier(c), sentMs: fromMonotonic(s) };
+  return { context: readCarrier(c), sentMs: fromMonotonic(s, performance.now()) };
 }
 
 function commandOf(message: unknown): string | undefined {
