@@ -1,11 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Report, Section, Table } from '../../examples/quickstart/src/report/model.ts';
+import type { Readable } from 'node:stream';
+import type { Chart, Report, Section, Table, TraceTree } from '../../examples/quickstart/src/report/model.ts';
 import { textOf } from '../../examples/quickstart/src/report/model.ts';
-import { QUICKSTART } from './shop.ts';
+import { eventually, QUICKSTART } from './shop.ts';
 
 const isLong = process.env.SONDE_TEST_LONG === '1';
 const SECONDS = isLong ? 90 : 12;
@@ -15,6 +16,8 @@ interface Run {
   readonly code: number | null;
   readonly stdout: string;
   readonly report: Report;
+  /** What `--trace` wrote. */
+  readonly trace: string;
 }
 
 let run: Run;
@@ -35,13 +38,15 @@ beforeAll(
 
 async function runOnce(): Promise<Run> {
   const file = join(folder, 'report.json');
-  const args = [join(QUICKSTART, 'start.mjs'), '--seconds', SECONDS, '--seed', SEED, '--report', file].map(String);
+  const trace = join(folder, 'trace.json');
+  const options = ['--seconds', SECONDS, '--seed', SEED, '--report', file, '--trace', trace];
+  const args = [join(QUICKSTART, 'start.mjs'), ...options].map(String);
   const { code, stdout } = await new Promise<Pick<Run, 'code' | 'stdout'>>((resolve) => {
     const child = execFile(process.execPath, args, { cwd: folder, env: quietEnvironment() }, (_error, stdout) =>
       resolve({ code: child.exitCode, stdout }),
     );
   });
-  return { code, stdout, report: JSON.parse(readFileSync(file, 'utf8')) };
+  return { code, stdout, report: JSON.parse(readFileSync(file, 'utf8')), trace: readFileSync(trace, 'utf8') };
 }
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -80,7 +85,7 @@ function linesOf(title: string): string {
 
 test('the run ends by itself with code 0 and leaves no file behind', () => {
   expect(run.code).toBe(0);
-  expect(readdirSync(folder)).toEqual(['report.json']);
+  expect(readdirSync(folder)).toEqual(['report.json', 'trace.json']);
 });
 
 /** Faults that were not found, or not with the right route and function or path. */
@@ -170,22 +175,107 @@ test('no line of the report is wider than 120 cells', () => {
   expect(run.stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
 });
 
-test('a run that is terminated half-way reports on what there was, ends its processes and removes its files', async () => {
-  const temporary = mkdtempSync(join(tmpdir(), 'sonde-quickstart-test-'));
-  const args = [join(QUICKSTART, 'start.mjs'), '--seconds', '60', '--seed', String(SEED)];
-  const child = spawn(process.execPath, args, {
-    env: { ...quietEnvironment(), TMPDIR: temporary },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let stdout = '';
-  child.stdout.on('data', (piece) => {
-    if (stdout === '') setTimeout(() => child.kill('SIGTERM'), 2_000);
-    stdout += String(piece);
-  });
-  // The pipe closes when the last process that holds it has ended.
-  const [[code]] = await Promise.all([once(child, 'exit'), once(child.stdout, 'close')]);
-  expect(code).toBe(130);
-  expect(stdout).toContain('interrupted: the run was cut short');
-  expect(readdirSync(temporary)).toEqual([]);
-  rmSync(temporary, { recursive: true });
+test('each process of the shop is told apart, and has done its part', () => {
+  const processes = rows('Processes').map(({ process, requests }) => [process, requests !== '0'] as const);
+  expect(processes.sort()).toEqual([
+    ['forecaster', false],
+    ['forecaster', false],
+    ['shop', true],
+    ['stock', true],
+    ['stock', true],
+  ]);
 });
+
+test('the slowest request that went the long way round is one tree over threads and processes', () => {
+  const trees = section('Slowest request').blocks.filter((block): block is TraceTree => block.kind === 'trace');
+  const { tree = [], segments = [], durationMs = 0 } = trees.at(-1)?.path ?? {};
+  const services = new Set(tree.map(({ process }) => process.split(' ')[0]));
+  expect(services).toEqual(new Set(['shop', 'forecaster', 'stock']));
+  expect(tree.filter(({ isOnPath, depth }) => isOnPath && depth > 0)).not.toEqual([]);
+  expect(segments.reduce((sum, { selfMs }) => sum + selfMs, 0)).toBeCloseTo(durationMs);
+  expect(run.stdout).toMatch(/The slowest through [4-9] threads and processes: /);
+});
+
+test('the timeline has a curve of each figure, with a value for about each second, and a mark for each fault', () => {
+  const chart = section('Timeline').blocks.find((block): block is Chart => block.kind === 'chart');
+  expect(chart?.curves.map(({ title }) => title)).toEqual(['requests/s', 'errors/s', 'p99 (log)', 'heap']);
+  for (const { points } of chart?.curves ?? []) {
+    expect(points.length).toBeGreaterThan(SECONDS / 2);
+    expect(points.some(({ value }) => value > 0)).toBe(true);
+  }
+  expect(chart?.marks).toHaveLength(rows('Injected faults').length + (isLong ? 3 : 0));
+});
+
+test('the slowest trace is written in the form that trace viewers read', () => {
+  const { traceEvents } = JSON.parse(run.trace) as { traceEvents: { ph: string; name: string; dur?: number }[] };
+  const spans = traceEvents.filter(({ ph }) => ph === 'X');
+  expect(spans.length).toBeGreaterThan(0);
+  expect(spans.every(({ dur }) => (dur ?? -1) >= 0)).toBe(true);
+});
+
+describe('a run that ends early', () => {
+  let temporary: string;
+  let stdout: string;
+
+  beforeEach(() => {
+    temporary = mkdtempSync(join(tmpdir(), 'sonde-quickstart-test-'));
+    stdout = '';
+  });
+  afterEach(() => rmSync(temporary, { recursive: true, force: true }));
+
+  /** In a process group of its own, so that it can be ended as a terminal does it. */
+  const start = (): ChildProcessByStdio<null, Readable, null> => {
+    const args = [join(QUICKSTART, 'start.mjs'), '--seconds', '60', '--seed', String(SEED)];
+    const env = { ...quietEnvironment(), TMPDIR: temporary };
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    child.stdout.on('data', (piece) => {
+      stdout += String(piece);
+    });
+    return child;
+  };
+  const underLoad = (): Promise<true> =>
+    eventually('the load to begin', async () => (stdout.includes('Load: ') ? true : undefined));
+  /** Those of the run: its folder stands in their environment. */
+  const processes = (): number[] =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+      .filter((pid) => pid !== process.pid && environmentOf(pid).includes(temporary));
+  const gone = (): Promise<true> =>
+    eventually('all processes to be gone', async () => (processes().length === 0 ? true : undefined));
+
+  test.each<[string, NodeJS.Signals, (pid: number) => number]>([
+    ['SIGTERM', 'SIGTERM', (pid) => pid],
+    ['Ctrl-C, which all its processes get', 'SIGINT', (pid) => -pid],
+  ])('by %s reports on what there was, ends its processes and removes its files', async (_what, signal, target) => {
+    const child = start();
+    await underLoad();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(processes().length).toBeGreaterThan(5);
+    process.kill(target(child.pid ?? 0), signal);
+    const [[code]] = await Promise.all([once(child, 'exit'), once(child.stdout, 'close')]);
+    expect(code).toBe(130);
+    expect(stdout).toContain('interrupted: the run was cut short');
+    expect(readdirSync(temporary)).toEqual([]);
+    await gone();
+  });
+
+  test('because it was killed takes all its processes with it', async () => {
+    const child = start();
+    await underLoad();
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+    await gone();
+    expect(processes()).toEqual([]);
+  });
+});
+
+/** Empty for a process that is gone or not ours. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch {
+    return '';
+  }
+}

@@ -6,7 +6,7 @@ import { DEMO_METRIC_INTERVAL_MS, hasSwitchedOff, preload } from './preload.ts';
 import { describeExit, type Started, stop } from './processes.ts';
 import { demoReport } from './report/demo-report.ts';
 import { collectFindings } from './report/findings.ts';
-import { publish } from './report/publish.ts';
+import { publish, publishTrace } from './report/publish.ts';
 import { startScraping } from './scrape.ts';
 import { startService } from './service-run.ts';
 import { startSink } from './telemetry/sink.ts';
@@ -110,4 +110,5 @@ async function observe(run: Run, { service, target, metricsUrl }: Running): Prom
   const facts = { options, store, pid, traces, samples, findings, ...log, scrapes, target, startMs, elapsedMs };
   const report = demoReport(facts);
   publish(report, process.stdout, options.report);
+  if (options.trace !== undefined) await publishTrace(traces, process.stdout, options.trace);
 }

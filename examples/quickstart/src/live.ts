@@ -28,6 +28,8 @@ const PLAIN_WIDTH = 120;
 const WIDEST = 200;
 const WINDOW_MS = 5_000;
 const MOST_IN_WINDOW = 5;
+/** Longer than anything lasts: what concerns the shop itself comes before what its helpers do. */
+const OWN_WEIGHT = 1e9;
 
 /** One redrawn line on a terminal; elsewhere a plain line every five seconds. */
 export function startLive(state: LiveState, out: NodeJS.WriteStream): Live {
@@ -92,7 +94,7 @@ export function introduce(live: Live, { target, metricsUrl, remark, seconds, rat
   live.say('');
 }
 
-/** Says what Sonde reports, as it arrives: the longest first, and where there are many, how many more. */
+/** Says what Sonde reports, as it arrives: the shop's and the longest first; of many, how many more there are. */
 export function announcer(live: Live, state: LiveState, startMs: number): (finding: Finding) => void {
   let fresh: Finding[] = [];
   let untold = 0;
@@ -104,7 +106,8 @@ export function announcer(live: Live, state: LiveState, startMs: number): (findi
       if (untold > 0) live.say(`           and ${untold} more`);
       [said, untold, windowEndMs] = [0, 0, nowMs + WINDOW_MS];
     }
-    for (const finding of fresh.sort((a, b) => b.durationMs - a.durationMs)) {
+    const weight = ({ service, durationMs }: Finding): number => (service === SHOP ? OWN_WEIGHT : 0) + durationMs;
+    for (const finding of fresh.sort((a, b) => weight(b) - weight(a))) {
       if (said++ < MOST_IN_WINDOW) live.note(`  Sonde    at ${clock(nowMs)}: ${describeFinding(finding)}`);
       else untold++;
     }

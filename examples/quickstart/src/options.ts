@@ -20,6 +20,7 @@ export interface ProgramOptions {
   readonly file: string;
   readonly args: readonly string[];
   readonly report: string | undefined;
+  readonly trace: string | undefined;
 }
 
 export type Options = DemoOptions | ProgramOptions | { readonly kind: 'help' };
@@ -59,6 +60,7 @@ export function parseOptions(argv: readonly string[]): Options {
   const values = parse(own);
   if (values.help) return { kind: 'help' };
   const report = checkedReport(values.report);
+  const trace = checkedTrace(values.trace);
   const [file, ...args] = argv.slice(programAt);
   if (file === undefined)
     return {
@@ -69,12 +71,12 @@ export function parseOptions(argv: readonly string[]): Options {
       traces: integer('traces', values.traces ?? '20'),
       faults: checkedFaults(values.faults ?? 'all'),
       report,
-      trace: checkedTrace(values.trace),
+      trace,
     };
-  for (const name of ['seconds', 'seed', 'rate', 'traces', 'faults', 'trace'] as const)
+  for (const name of ['seconds', 'seed', 'rate', 'traces', 'faults'] as const)
     if (values[name] !== undefined)
       throw new UsageError(`--${name} belongs to the sample service and has no meaning for your own program ${file}`);
-  return { kind: 'program', file, args, report };
+  return { kind: 'program', file, args, report, trace };
 }
 
 /** The first argument that is neither an option nor the value of one. */

@@ -5,9 +5,10 @@ import { hasDestination, hasSwitchedOff, preload, preloadArgs } from './preload.
 import { type Exit, exitLike, startNode } from './processes.ts';
 import { collectFindings } from './report/findings.ts';
 import { programReport } from './report/program-report.ts';
-import { publish } from './report/publish.ts';
+import { publish, publishTrace } from './report/publish.ts';
 import { startSink } from './telemetry/sink.ts';
 import { createTelemetryStore } from './telemetry/store.ts';
+import { createTraceStore } from './telemetry/traces.ts';
 
 const USAGE = 2;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
@@ -16,7 +17,7 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
  * The user's own program with Sonde preloaded: same stdin, stdout, signals, exit code. What the quickstart has to say
  * goes to stderr, so that output can be piped on.
  */
-export async function runProgram({ file, args, report }: ProgramOptions): Promise<void> {
+export async function runProgram({ file, args, report, trace }: ProgramOptions): Promise<void> {
   const cwd = process.env.INIT_CWD ?? process.cwd();
   const script = findScript(file, cwd);
   if (script === undefined) {
@@ -36,6 +37,8 @@ export async function runProgram({ file, args, report }: ProgramOptions): Promis
   const startMs = Date.now();
   const store = createTelemetryStore(Date.now);
   const findings = collectFindings(store);
+  const traces = createTraceStore();
+  store.onSpan(traces.add);
   const sink = await startSink(store.accept);
   const { nodeArgs, env, metricsUrl, remark } = await preload(sink.url, process.env);
   process.stderr.write(
@@ -44,10 +47,11 @@ export async function runProgram({ file, args, report }: ProgramOptions): Promis
   const exit = await runToTheEnd(nodeArgs, script, { args, cwd, env: { SONDE_BANNER: '0', ...env } });
   await sink.close();
   publish(
-    programReport({ file, store, findings, startMs, elapsedMs: Date.now() - startMs, exit }),
+    programReport({ file, store, traces, findings, startMs, elapsedMs: Date.now() - startMs, exit }),
     process.stderr,
     report,
   );
+  if (trace !== undefined) await publishTrace(traces, process.stderr, trace);
   exitLike(exit);
 }
 

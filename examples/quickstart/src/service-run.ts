@@ -21,7 +21,7 @@ export async function startService(
   { data, cache }: DataFolders,
   tracesPerSecond: number,
 ): Promise<{ service: Started; target: string }> {
-  const flags = [...own('service-name.ts'), ...nodeArgs, ...own('heap-gauge.ts'), ...END_WITH_PARENT];
+  const flags = [...own('identity.ts'), ...nodeArgs, ...own('heap-gauge.ts'), ...END_WITH_PARENT];
   const args = [...flags, join(import.meta.dirname, 'service', 'main.ts')];
   const service = startNode(args, {
     env: {

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { WriteStream } from 'node:tty';
+import { toChromeTrace, writeChromeTrace } from '@sonde/causality';
+import { plainSpans, type TraceStore } from '../telemetry/traces.ts';
 import { renderHtml } from './html.ts';
 import type { Report } from './model.ts';
 import { renderText } from './text.ts';
@@ -12,14 +14,39 @@ const WIDEST = 160;
 export function publish(report: Report, out: NodeJS.WriteStream, file: string | undefined): void {
   out.write(renderText(report, { width: widthOf(out), hasColour: hasColour(out) }));
   if (file === undefined) return;
-  const path = resolve(process.env.INIT_CWD ?? '.', file);
+  const path = pathOf(file);
   try {
     writeFileSync(path, rendered(report, file));
     out.write(`\nThe report is also in ${path}\n`);
   } catch (error) {
-    process.stderr.write(`quickstart: --report could not be written: ${(error as Error).message}\n`);
-    process.exitCode = 1;
+    tellFailure('--report', error);
   }
+}
+
+/** Writes the slowest request for ui.perfetto.dev and speedscope. */
+export async function publishTrace(traces: TraceStore, out: NodeJS.WriteStream, file: string): Promise<void> {
+  const slowest = traces.slowest();
+  if (slowest === undefined) {
+    out.write('\nNo trace was kept that could be written.\n');
+    return;
+  }
+  const path = pathOf(file);
+  try {
+    await writeChromeTrace(path, toChromeTrace(plainSpans(slowest.spans)));
+    out.write(`\nThe slowest trace is in ${path}; https://ui.perfetto.dev opens it\n`);
+  } catch (error) {
+    tellFailure('--trace', error);
+  }
+}
+
+/** Where the user typed the command. */
+function pathOf(file: string): string {
+  return resolve(process.env.INIT_CWD ?? '.', file);
+}
+
+function tellFailure(option: string, error: unknown): void {
+  process.stderr.write(`quickstart: ${option} could not be written: ${(error as Error).message}\n`);
+  process.exitCode = 1;
 }
 
 function rendered(report: Report, file: string): string {

@@ -59,7 +59,10 @@ function traceBlocks(trace: StoredTrace, what: string, startMs: number): Block[]
   const { root } = trace;
   const name = String(root.attributes.get('http.route') ?? root.name);
   const head = toned(`${what}: ${name}, ${duration(root.durationMs)}, at ${clock(root.startMs - startMs)}.`, 'strong');
-  return path === undefined ? [lines(head)] : [lines(head), { kind: 'trace', path }, ...blameBlocks(path)];
+  if (path === undefined) return [lines(head)];
+  const blame = root.attributes.get('sonde.blame.summary');
+  const said = typeof blame === 'string' ? [blame] : [];
+  return [lines(head, ...said), { kind: 'trace', path }, ...blameBlocks(path)];
 }
 
 /** What the time of the request went to, as the service itself accounted for it. */

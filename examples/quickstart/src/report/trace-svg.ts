@@ -68,7 +68,7 @@ function segment(from: number, to: number, top: number): string {
 
 function tick(ms: number, x: (ms: number) => number, height: number): string {
   const at = fixed(x(ms));
-  return `<line class="axis" x1="${at}" x2="${at}" y1="${AXIS - 6}" y2="${height - ROW}"/><text class="quiet" x="${at}" y="${AXIS - 10}" text-anchor="middle">${duration(ms)}</text>`;
+  return `<line class="axis" x1="${at}" x2="${at}" y1="${AXIS - 6}" y2="${height - ROW}"/><text class="quiet" x="${at}" y="${AXIS - 10}" text-anchor="middle">${ms === 0 ? '0' : duration(ms)}</text>`;
 }
 
 function legend(places: readonly string[]): string {

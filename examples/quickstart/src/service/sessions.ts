@@ -16,7 +16,7 @@ interface Login {
 
 /**
  * `POST /sessions`: checks a password with pbkdf2 on the libuv thread pool; a wrong one answers 401. A session with a
- * basket is kept until `DELETE /sessions` ends them all.
+ * basket is kept until `DELETE /sessions` ends them all; `GET /sessions` says how many there are.
  */
 export function registerSessions(app: FastifyInstance): void {
   const kept = createKeptSessions();
@@ -32,6 +32,7 @@ export function registerSessions(app: FastifyInstance): void {
     if (basket !== undefined) kept.keep(user, basket);
     return { token };
   });
+  app.get('/sessions', async () => ({ kept: kept.users().length }));
   app.delete('/sessions', async (_request, reply) => {
     kept.dropAll();
     return reply.code(204).send();

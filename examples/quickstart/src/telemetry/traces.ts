@@ -1,5 +1,5 @@
 import { type CriticalPath, criticalPath, type PlainTraceSpan } from '@sonde/causality';
-import type { Attributes, Origin, SpanRecord } from './otlp.ts';
+import type { Attributes, SpanRecord } from './otlp.ts';
 
 const SERVER = 2;
 const MAX_SPANS = 40_000;
@@ -79,14 +79,8 @@ export function pathOf({ root, spans }: StoredTrace): TracePath | undefined {
   }
 }
 
-/** Spans as @sonde/causality reads them; those of one process share their resource. */
+/** Spans as @sonde/causality reads them. */
 export function plainSpans(spans: readonly SpanRecord[]): PlainTraceSpan[] {
-  const resources = new Map<number, NonNullable<PlainTraceSpan['resource']>>();
-  const resourceOf = ({ pid, attributes }: Origin): NonNullable<PlainTraceSpan['resource']> => {
-    const resource = resources.get(pid) ?? { attributes: plain(attributes) };
-    resources.set(pid, resource);
-    return resource;
-  };
   return spans.map((span) => ({
     traceId: span.traceId,
     spanId: span.spanId,
@@ -102,7 +96,7 @@ export function plainSpans(spans: readonly SpanRecord[]): PlainTraceSpan[] {
       attributes: plain(attributes),
     })),
     status: { code: span.isError ? 2 : 0 },
-    resource: resourceOf(span.origin),
+    resource: { attributes: plain(span.origin.attributes) },
   }));
 }
 
@@ -111,7 +105,7 @@ function isRequest({ kind, parentSpanId }: SpanRecord): boolean {
 }
 
 function placeOf({ origin, attributes }: SpanRecord): string {
-  return `${origin.pid} ${attributes.get('thread.id') ?? ''}`;
+  return `${origin.pid} ${attributes.get('thread.id') ?? origin.attributes.get('thread.id') ?? ''}`;
 }
 
 function plain(attributes: Attributes): Record<string, unknown> {
