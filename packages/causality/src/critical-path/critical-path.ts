@@ -1,6 +1,6 @@
 import { shiftClocks } from './clock-shift.ts';
 import { resolveOptions } from './options.ts';
-import { blameOf } from './read-span.ts';
+import { blameOf, labelOf } from './read-span.ts';
 import { joinInTime, type PathTree } from './returning.ts';
 import { plantRoot, type RootedTree } from './root.ts';
 import { byId, growForest, type TraceNode, visit } from './trace-tree.ts';
@@ -109,7 +109,7 @@ function entriesOf<S extends TraceSpan>(
     placeOf.set(node, entries.length);
     entries.push({
       span: node.span,
-      name: node.facts.name,
+      name: labelOf(node.facts),
       parent,
       depth: parent < 0 ? 0 : (entries[parent] as TraceEntry<S>).depth + 1,
       process: node.process.label,

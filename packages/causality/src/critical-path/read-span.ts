@@ -36,6 +36,7 @@ const BLAME = 'sonde.blame.';
 /** A link with this attribute names a culprit, not a cause of the span. */
 const CULPRIT = 'sonde.blame.cause';
 const ERROR = 2;
+const BARE_METHOD = /^[A-Z]{3,10}$/;
 const NANOS_PER_SECOND = 1e9;
 const MAX_LINKS = 1024;
 const MAX_NAME = 512;
@@ -146,4 +147,15 @@ export function blameOf(attributes: LooseAttributes): BlameShare[] {
     if (typeof seconds === 'number' && seconds > 0) shares.push({ cause: key.slice(BLAME.length), seconds });
   }
   return shares.sort((a, b) => b.seconds - a.seconds);
+}
+
+/** The name of a span; of an HTTP span that is named by its method alone, with the path. */
+export function labelOf({ name, attributes }: SpanFacts): string {
+  if (!BARE_METHOD.test(name)) return name;
+  const path = attributeOf(attributes, 'url.path') ?? pathOf(attributeOf(attributes, 'url.full'));
+  return typeof path === 'string' && path !== '' ? `${name} ${path.slice(0, MAX_NAME)}` : name;
+}
+
+function pathOf(url: unknown): string | undefined {
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url).pathname : undefined;
 }

@@ -100,6 +100,7 @@ export interface OperationTotal {
 /** A span of the trace and where it stands in the root's tree. */
 export interface TraceEntry<S extends TraceSpan = TraceSpan> {
   readonly span: S;
+  /** For people: the name of the span, with the path where it says no more than an HTTP method. */
   readonly name: string;
   /** Its place in {@link CriticalPath.tree}; -1 for the root. */
   readonly parent: number;

@@ -1,5 +1,6 @@
 import type { EventRecord } from '@sonde/event-stream';
 import { printable } from '@sonde/instrumentation-kit';
+import { labelOf } from '../critical-path/read-span.ts';
 import type { TraceSpan } from '../critical-path/types.ts';
 import { argsOf } from './args.ts';
 import { flowEnds } from './flows.ts';
@@ -109,7 +110,7 @@ function sliceEvent(
   const ids = { trace_id: facts.traceId, span_id: facts.spanId, ...(facts.isError ? { error: true } : {}) };
   return {
     ph: 'X',
-    name: printable(facts.name),
+    name: printable(labelOf(facts)),
     cat: isOnPath ? 'span,critical path' : 'span',
     ts: slice.from,
     dur: slice.to - slice.from,

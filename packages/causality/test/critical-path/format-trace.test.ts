@@ -23,16 +23,16 @@ const SPANS: readonly PlainTraceSpan[] = [
 test('the path is a tree of the spans it goes through, with their share, their time and their waits', () => {
   expect(formatCriticalPath(criticalPath(SPANS), { width: 100, hasColour: false })).toBe(`\
 GET /report/:id  182 ms, 7 spans, 2 processes, 3 threads, trace 0af7651916cd43dd8448eb211c80319c
-                                             on path    share  0                            182 ms
-● GET /report/:id       service-1 1          49.6 ms   27.3 %  ███████──────────────────────────██
+                      process #thre…    on path    share  0                       182 ms
+● GET /report/:id     service-1 1       49.6 ms   27.3 %  ██████──────────────────────██
     17.6 ms of it until “process render” began
     blame of the whole span: pool 50 ms, gc 20 ms
-● ├─ send render        service-1 1           400 µs   0.22 %      █
-● │  └─ process render  service-1 1 thre…      21 ms   11.5 %         ██──────────────────██
-          10 ms of it until “layout” began
-● │     └─ layout       service-77 77          91 ms     50 %           ██████████████████
-● └─ lost child         service-1 1            20 ms     11 %                               ████
-       its parent is missing
+● ├ send render       service-1 1        400 µs   0.22 %     █
+● │ └ process render  service-1 1 #3      21 ms   11.5 %        ██───────────────██
+        10 ms of it until “layout” began
+● │   └ layout        service-77 77       91 ms     50 %          ███████████████
+● └ lost child        service-1 1         20 ms     11 %                           ███
+      its parent is missing
   1 span hung up under the root, because the parent is missing
   1 span ran on after the root had ended
 `);
@@ -41,21 +41,42 @@ GET /report/:id  182 ms, 7 spans, 2 processes, 3 threads, trace 0af7651916cd43dd
 test('the trace shows everything, and marks the path', () => {
   expect(formatTrace(criticalPath(SPANS), { width: 100, hasColour: false })).toBe(`\
 GET /report/:id  182 ms, 7 spans, 2 processes, 3 threads, trace 0af7651916cd43dd8448eb211c80319c
-                                             on path    share  0                            182 ms
-● GET /report/:id       service-1 1          49.6 ms   27.3 %  ███████──────────────────────────██
+                      process #thre…    on path    share  0                       182 ms
+● GET /report/:id     service-1 1       49.6 ms   27.3 %  ██████──────────────────────██
     17.6 ms of it until “process render” began
     blame of the whole span: pool 50 ms, gc 20 ms
-● ├─ send render        service-1 1           400 µs   0.22 %      █
-● │  └─ process render  service-1 1 thre…      21 ms   11.5 %         ██──────────────────██
-          10 ms of it until “layout” began
-● │     └─ layout       service-77 77          91 ms     50 %           ██████████████████
-  ├─ audit              service-1 1                                 ───────
-● ├─ lost child         service-1 1            20 ms     11 %                               ████
-       its parent is missing
-  └─ write log          service-1 1                                                              ─
+● ├ send render       service-1 1        400 µs   0.22 %     █
+● │ └ process render  service-1 1 #3      21 ms   11.5 %        ██───────────────██
+        10 ms of it until “layout” began
+● │   └ layout        service-77 77       91 ms     50 %          ███████████████
+  ├ audit             service-1 1                             ──────
+● ├ lost child        service-1 1         20 ms     11 %                           ███
+      its parent is missing
+  └ write log         service-1 1                                                      ─
   1 span hung up under the root, because the parent is missing
   1 span ran on after the root had ended
 `);
+});
+
+test('an HTTP span that is named by its method alone is shown with its path', () => {
+  const spans = [
+    span('a', '', [0, 9], { name: 'GET', attributes: { 'url.path': '/a' } }),
+    span('b', 'a', [0, 9], { name: 'POST', attributes: { 'url.full': 'http://host:80/b?c#d' } }),
+    span('c', 'b', [0, 9], { name: 'GET', attributes: { 'url.full': 'nowhere' } }),
+    span('d', 'c', [0, 9], { name: 'GET /d/:id', attributes: { 'url.path': '/d/7' } }),
+  ];
+  expect(criticalPath(spans).tree.map(({ name }) => name)).toEqual(['GET /a', 'POST /b', 'GET', 'GET /d/:id']);
+});
+
+test('blame is told in the sentence of whoever blames, and not told where nothing is known', () => {
+  const blamed = (attributes: object): string =>
+    formatTrace(
+      criticalPath([span('root', '', [0, 10], { attributes: { 'sonde.blame.unexplained': 0.01, ...attributes } })]),
+    );
+  expect(blamed({ 'sonde.blame.gc': 0.01, 'sonde.blame.summary': 'waited 10 ms: 10 ms gc' })).toContain(
+    '\n    waited 10 ms',
+  );
+  expect(blamed({ 'sonde.blame.summary': 'waited' })).not.toContain('waited');
 });
 
 test('colours are a matter of the terminal, and can be asked for', () => {
@@ -90,19 +111,19 @@ test('of too many spans the path and the longest are shown, below the nearest an
   const lines = formatTrace(criticalPath(spans), { maxLines: 3, hasColour: false }).split('\n');
   expect(lines.slice(2).map((line) => line.slice(0, 12).trim())).toEqual([
     '● root',
-    '● ├─ on path',
-    '└─ long',
+    '● ├ on path',
+    '└ long',
     'and 500 sp',
     '',
   ]);
 });
 
-test('a chain of 50,000 spans is not indented without end', () => {
+test('a chain of 10,000 spans is not indented without end', () => {
   const spans = [span('s0', '', [0, 1e5])];
-  for (let i = 1; i < 50_000; i += 1) spans.push(span(`s${i}`, `s${i - 1}`, [i, 1e5 - i]));
-  const text = formatTrace(criticalPath(spans), { maxLines: 50_000, width: 100, hasColour: false });
-  expect(text.split('\n').length).toBeGreaterThan(50_000);
-  expect(text.length).toBeLessThan(50_000 * 130);
+  for (let i = 1; i < 10_000; i += 1) spans.push(span(`s${i}`, `s${i - 1}`, [i, 1e5 - i]));
+  const text = formatTrace(criticalPath(spans), { maxLines: 10_000, width: 100, hasColour: false });
+  expect(text.split('\n').length).toBeGreaterThan(10_000);
+  expect(text.length).toBeLessThan(10_000 * 130);
 });
 
 test.each([

@@ -8,11 +8,15 @@ import { duration, fit, type Paint, painter, percent, plural, printable, widthOf
 const FIGURES = 9;
 const GAP = '  ';
 /** Of the width, what the bars get, and at most. */
-const BAR_PART = 0.35;
+const BAR_PART = 0.3;
+/** Of the width, for each level that is indented. */
+const CELLS_A_LEVEL = 10;
 const NARROW = 80;
 const NARROW_BAR_PART = 0.2;
 const WIDEST_BAR = 60;
 const WIDEST_PLACE = 32;
+/** Of what is left for names and places, where it is too little for both. */
+const PLACE_PART = 0.4;
 
 /**
  * The critical path as a tree for terminals: the spans it goes through, how much of it was theirs, and when. Waits for
@@ -38,7 +42,7 @@ function render<S extends TraceSpan>(
   isWanted: (entry: TraceEntry<S>) => boolean,
 ): string {
   const paint = painter(hasColour);
-  const lines = outline(path, isWanted, maxLines);
+  const lines = outline(path, isWanted, { maxLines, maxIndent: Math.floor(width / CELLS_A_LEVEL) });
   const layout = layoutFor(lines, width);
   const bar = barsOf(path, layout.bar, paint);
   const waits = waitsOf(path);
@@ -58,7 +62,7 @@ function render<S extends TraceSpan>(
 
 function remarksOn<S extends TraceSpan>(entry: TraceEntry<S>, waits: ReadonlyMap<S, string[]>): string[] {
   const remarks = [...(waits.get(entry.span) ?? [])];
-  const blame = blameText(entry.blame);
+  const blame = blameText(entry.blame, entry.span);
   if (blame !== undefined) remarks.push(blame);
   if (entry.isAdopted) remarks.push('its parent is missing');
   return remarks;
@@ -74,14 +78,14 @@ function layoutFor(lines: readonly OutlineLine[], width: number): Layout {
   const name = Math.max(...lines.map(({ entry, branches }) => widthOf(branches + printable(entry.name)) + 2));
   const place = Math.min(WIDEST_PLACE, Math.max(5, ...lines.map(({ entry }) => widthOf(printable(placeOf(entry))))));
   const bar = Math.min(WIDEST_BAR, Math.floor(width * (width < NARROW ? NARROW_BAR_PART : BAR_PART)));
-  const rest = width - bar - 2 * FIGURES - 4 * GAP.length;
-  const shownPlace = Math.min(place, Math.max(Math.floor(rest / 3), rest - name));
+  const rest = width - bar - 2 * FIGURES + 2 - 4 * GAP.length;
+  const shownPlace = Math.min(place, Math.max(Math.floor(rest * PLACE_PART), rest - name));
   return { name: Math.min(name, rest - shownPlace), place: shownPlace, bar };
 }
 
-/** `shop 4121`, with the thread where it is not the main one. */
+/** `shop 4121`, `shop 4121 #3` in a thread that is not the main one. */
 function placeOf({ process, thread }: TraceEntry): string {
-  return thread === '' || thread === '0' ? process : `${process} thread ${thread}`;
+  return thread === '' || thread === '0' ? process : `${process} #${thread}`;
 }
 
 function titleOf<S extends TraceSpan>(path: CriticalPath<S>, paint: Paint): string[] {
@@ -100,7 +104,10 @@ function headOf<S extends TraceSpan>({ durationMs }: CriticalPath<S>, layout: La
   const figures = 'on path'.padStart(FIGURES) + GAP + 'share'.padStart(FIGURES - 2);
   const end = duration(durationMs);
   const scale = `0${end.padStart(Math.max(end.length, layout.bar - 1))}`;
-  return paint(`${' '.repeat(layout.name)}${GAP}${' '.repeat(layout.place)}${GAP}${figures}${GAP}${scale}`, 'dim');
+  return paint(
+    `${' '.repeat(layout.name)}${GAP}${fit('process #thread', layout.place)}${GAP}${figures}${GAP}${scale}`,
+    'dim',
+  );
 }
 
 function lineOf<S extends TraceSpan>(

@@ -3,12 +3,16 @@ import type { CriticalPath, TraceEntry, TraceSpan } from '../types.ts';
 /** A line of a tree: an entry and the branches before it. */
 export interface OutlineLine<S extends TraceSpan = TraceSpan> {
   readonly entry: TraceEntry<S>;
-  /** `│ ├─ `; empty for the root. */
+  /** `│ ├ `; empty for the root. */
   readonly branches: string;
 }
 
-/** Deeper levels are not moved further to the right. */
-const MAX_INDENT = 16;
+/** How much is shown. */
+export interface OutlineLimits {
+  readonly maxLines: number;
+  /** Levels that are moved to the right; deeper ones stand below each other. */
+  readonly maxIndent: number;
+}
 
 /**
  * At most `maxLines` entries as an outline: those on the path first, then the longest. Below what is left out, entries
@@ -17,7 +21,7 @@ const MAX_INDENT = 16;
 export function outline<S extends TraceSpan>(
   { tree }: CriticalPath<S>,
   isWanted: (entry: TraceEntry<S>) => boolean,
-  maxLines: number,
+  { maxLines, maxIndent }: OutlineLimits,
 ): OutlineLine<S>[] {
   const parents = shownParents(tree, choose(tree, isWanted, maxLines));
   const lastChild = new Map<number, number>();
@@ -28,8 +32,8 @@ export function outline<S extends TraceSpan>(
     const entry = tree[index] as TraceEntry<S>;
     const above = below.get(parent);
     const isLast = lastChild.get(parent) === index;
-    lines.push({ entry, branches: above === undefined ? '' : above.branches + (isLast ? '└─ ' : '├─ ') });
-    below.set(index, stepInto(above, isLast));
+    lines.push({ entry, branches: above === undefined ? '' : above.branches + (isLast ? '└ ' : '├ ') });
+    below.set(index, stepInto(above, isLast, maxIndent));
   }
   return lines;
 }
@@ -38,10 +42,11 @@ export function outline<S extends TraceSpan>(
 function stepInto(
   above: { readonly branches: string; readonly depth: number } | undefined,
   isLast: boolean,
+  maxIndent: number,
 ): { readonly branches: string; readonly depth: number } {
   if (above === undefined) return { branches: '', depth: 0 };
   const { branches, depth } = above;
-  return { branches: depth < MAX_INDENT ? branches + (isLast ? '   ' : '│  ') : branches, depth: depth + 1 };
+  return { branches: depth < maxIndent ? branches + (isLast ? '  ' : '│ ') : branches, depth: depth + 1 };
 }
 
 function choose<S extends TraceSpan>(

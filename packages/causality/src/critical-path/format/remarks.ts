@@ -1,4 +1,4 @@
-import { readSpan } from '../read-span.ts';
+import { attributeOf, labelOf, readSpan } from '../read-span.ts';
 import type { BlameShare, CriticalPath, TraceNotes, TraceSpan } from '../types.ts';
 import { duration, plural, printable } from './terminal.ts';
 
@@ -8,6 +8,9 @@ const MOST_WAITS = 4;
 /** Clocks of one machine differ by some tens of microseconds. */
 const SHIFT_WORTH_A_LINE_MS = 0.1;
 const MOST_CAUSES = 5;
+const UNEXPLAINED = 'unexplained';
+/** The same as a sentence, where whoever blames has written one. */
+const SUMMARY = 'sonde.blame.summary';
 /** Part of all that is blamed from which on a cause is named. */
 const WORTH_NAMING = 0.02;
 
@@ -17,21 +20,26 @@ export function waitsOf<S extends TraceSpan>({ segments, durationMs }: CriticalP
   for (const { span, selfMs, waitsFor } of segments) {
     if (waitsFor === undefined || !(selfMs >= durationMs * WORTH_A_LINE)) continue;
     const lines = waits.get(span) ?? [];
-    const name = printable(readSpan(waitsFor)?.name ?? '');
+    const facts = readSpan(waitsFor);
+    const name = printable(facts === undefined ? '' : labelOf(facts));
     if (lines.length < MOST_WAITS) lines.push(`${duration(selfMs)} of it until “${name}” began`);
     waits.set(span, lines);
   }
   return waits;
 }
 
-/** `blame of the whole span: pool 50 ms, gc 20 ms`, or nothing. */
-export function blameText(blame: readonly BlameShare[]): string | undefined {
+/** What a span is blamed on, in a sentence; nothing where nothing is known. */
+export function blameText(blame: readonly BlameShare[], span: TraceSpan): string | undefined {
+  const known = blame.filter(({ cause }) => cause !== UNEXPLAINED);
+  if (known.length === 0) return undefined;
+  const summary = attributeOf(readSpan(span)?.attributes ?? {}, SUMMARY);
+  if (typeof summary === 'string' && summary !== '') return printable(summary);
   const total = blame.reduce((sum, { seconds }) => sum + seconds, 0);
   const causes = blame
     .filter(({ seconds }) => seconds >= total * WORTH_NAMING)
     .slice(0, MOST_CAUSES)
     .map(({ cause, seconds }) => `${printable(cause)} ${duration(seconds * 1000)}`);
-  return causes.length === 0 ? undefined : `blame of the whole span: ${causes.join(', ')}`;
+  return `blame of the whole span: ${causes.join(', ')}`;
 }
 
 /** What a reader has to know before believing the figures, a sentence each. */

@@ -4,6 +4,8 @@ const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** East Asian wide and full-width blocks (Unicode EastAsianWidth W and F, by range) and emoji. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
+/** ASCII and box drawing: nearly every text, and a hundred times quicker told than graphemes. */
+const PLAIN = /^[ -~\u2500-\u257f]*$/;
 const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 /** Controls, lone surrogates and direction overrides: nothing from a span may steer the terminal. */
 const STEERING = /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
@@ -28,6 +30,7 @@ export function printable(text: string): string {
 
 /** Cells that a text takes. */
 export function widthOf(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const { segment } of GRAPHEMES.segment(text)) width += cellsOf(segment);
   return width;
@@ -40,6 +43,7 @@ export function fit(text: string, width: number): string {
 }
 
 function cut(text: string, width: number): string {
+  if (PLAIN.test(text)) return `${text.slice(0, width - 1)}…`;
   let taken = '';
   let used = 0;
   for (const { segment } of GRAPHEMES.segment(text)) {
