@@ -1,4 +1,4 @@
-import { type Context, context, isSpanContextValid, type Span, trace } from '@opentelemetry/api';
+import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { eventStream } from '@sonde/event-stream';
 
 const CONTEXT_ID: unique symbol = Symbol.for('sonde.context.id') as never;
@@ -12,9 +12,9 @@ interface MarkedContext extends Context {
 }
 
 function intern(span: MarkedSpan): number {
-  const spanContext = span.spanContext();
-  if (!isSpanContextValid(spanContext)) return 0;
-  const id = eventStream().context(spanContext.traceId, spanContext.spanId);
+  const { traceId, spanId } = span.spanContext();
+  // Checks the ids itself, and has 0 for bad ones.
+  const id = eventStream().context(traceId, spanId);
   // A frozen span (somebody's own implementation) is interned at each call instead.
   if (Object.isExtensible(span)) span[CONTEXT_ID] = id;
   return id;

@@ -1,4 +1,4 @@
-import { type Context, context, createContextKey, isSpanContextValid, type Span, trace } from '@opentelemetry/api';
+import { type Context, context, createContextKey, INVALID_TRACEID, type Span, trace } from '@opentelemetry/api';
 import type { SpanReference } from '../order/causes.ts';
 
 const CHAIN = createContextKey('sonde.chain');
@@ -27,7 +27,8 @@ export function placeIn(active: Context): SpanReference | undefined {
   const stay = stayIn(active);
   if (stay !== undefined) return stay;
   const spanContext = trace.getSpanContext(active);
-  if (spanContext !== undefined && isSpanContextValid(spanContext)) return spanContext;
+  // All that has no trace has this id; whether another is well formed, the stream looks at.
+  if (spanContext !== undefined && spanContext.traceId !== INVALID_TRACEID) return spanContext;
   return active.getValue(CHAIN) as Stay | undefined;
 }
 

@@ -32,7 +32,7 @@ function enter(chainId: string): Stay {
 /**
  * Runs a function in a chain: what is emitted there by `emitCausal`, also after `await`, belongs to the chain, unless a
  * span that is started inside is active. What it was entered from (the active span, or an outer chain) is remembered as its
- * cause. Needs a context manager, as tracing does. Some 2 us.
+ * cause. Needs a context manager, as tracing does. A microsecond.
  * @param name a trace id, or any text of up to 256 characters; with anything else the function runs as it would without
  * @returns what the function returns; what it throws goes to the caller
  */
