@@ -25,6 +25,7 @@ export const PAIRS: readonly Pair[] = [
   pair(['pool', 'blockedAfter'], ['pool', 'blocked_loop'], { isCheap: true }),
   pair(['ownPool', 'downstream'], ['pool', 'child_service'], { mayOverlap: true, isCheap: true }),
   pair(['gc', 'stalledStream'], ['gc', 'filesystem'], overlapping),
+  pair(['heapChurn', 'dnsQuery'], ['gc', 'connect']),
   pair(['gc', 'blockedBefore'], ['gc', 'blocked_loop']),
   pair(['blockedAfter', 'downstream'], ['blocked_loop', 'child_service'], overlapping),
   pair(['pool', 'stalledStream'], ['pool', 'filesystem']),

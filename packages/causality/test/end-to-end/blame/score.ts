@@ -31,7 +31,17 @@ export interface Score {
 }
 
 /** Who has the time where several causes hold at once, as the package documents. */
-const RANKED = ['gc', 'blocked_loop', 'pool', 'connect', 'ipc_queue', 'filesystem', 'pool_work', 'child_service'];
+const RANKED = [
+  'gc',
+  'blocked_loop',
+  'own_turn',
+  'pool',
+  'connect',
+  'ipc_queue',
+  'filesystem',
+  'pool_work',
+  'child_service',
+];
 
 /** Exclusive milliseconds by cause, out of what injectors have measured. */
 export function truthOf(truths: readonly Truth[]): Map<string, number> {
@@ -56,8 +66,14 @@ function toldMs({ blame }: Told, cause: string): number {
   return Number(blame[`sonde.blame.${cause}`] ?? 0) * 1000;
 }
 
+/** Whether its own work comes in long turns or in short ones is no matter here. */
 function largest(entries: Iterable<readonly [string, number]>): string {
-  return [...entries].sort(([, left], [, right]) => right - left)[0]?.[0] ?? '';
+  const sums = new Map<string, number>();
+  for (const [name, amount] of entries) {
+    const cause = name === 'busy_loop' ? 'own_turn' : name;
+    sums.set(cause, (sums.get(cause) ?? 0) + amount);
+  }
+  return [...sums].sort(([, left], [, right]) => right - left)[0]?.[0] ?? '';
 }
 
 /** Compares what blame tells of a request with what was done to it. @param injected the causes that were injected */
@@ -69,7 +85,7 @@ export function score(told: Told, injected: readonly string[]): Score {
     return { cause, truthMs, toldMs: ms, error: (ms - truthMs) / truthMs };
   });
   const blamed = Object.entries(told.blame).filter(([, value]) => typeof value === 'number') as [string, number][];
-  const top = largest(blamed).replace('sonde.blame.', '');
+  const top = largest(blamed.map(([name, seconds]) => [name.replace('sonde.blame.', ''), seconds]));
   return {
     shares,
     unexplained: toldMs(told, 'unexplained') / told.wallMs,

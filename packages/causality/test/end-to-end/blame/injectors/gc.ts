@@ -1,3 +1,4 @@
+import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Injector, Stretch } from '../injector.ts';
 
@@ -27,5 +28,34 @@ export const gc: Injector = {
       await setImmediate();
     }
     return { stretches };
+  },
+};
+
+/** Objects that a step leaves for the collector to copy, and how many steps they live. */
+const STEP = 30_000;
+const LIFE = 12;
+const MAX_STEPS = 5000;
+
+/** Collections because of what the request allocates; the rest of the time it allocates. */
+export const heapChurn: Injector = {
+  cause: 'gc',
+  async inject(ms) {
+    const stretches: Stretch[] = [];
+    const observer = new PerformanceObserver((list) => {
+      for (const { startTime, duration } of list.getEntries())
+        stretches.push({ cause: 'gc', startMs: startTime, endMs: startTime + duration });
+    });
+    observer.observe({ entryTypes: ['gc'] });
+    const startMs = performance.now();
+    const collectedMs = (): number => stretches.reduce((sum, one) => sum + one.endMs - one.startMs, 0);
+    const living: object[][] = [];
+    for (let step = 0; step < MAX_STEPS && collectedMs() < ms; step++) {
+      living[step % LIFE] = Array.from({ length: STEP }, (_, index) => ({ index, text: `${step} ${index}` }));
+      await setImmediate();
+    }
+    const endMs = performance.now();
+    await setImmediate();
+    observer.disconnect();
+    return { stretches: [...stretches, { cause: 'own_turn', startMs, endMs }] };
   },
 };

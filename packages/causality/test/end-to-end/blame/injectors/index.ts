@@ -2,7 +2,7 @@ import type { Injector } from '../injector.ts';
 import { blockedAfter, blockedBefore } from './blocked-loop.ts';
 import { busySibling, cpuQuota } from './cpu.ts';
 import { filesystem, stalledStream } from './filesystem.ts';
-import { gc } from './gc.ts';
+import { gc, heapChurn } from './gc.ts';
 import { dnsLookup, dnsQuery, downstream } from './network.ts';
 import { ownPool, pool } from './pool.ts';
 import { slowWorker, workerQueue } from './worker-pool.ts';
@@ -10,6 +10,7 @@ import { slowWorker, workerQueue } from './worker-pool.ts';
 /** All injectors by name. */
 export const INJECTORS = {
   gc,
+  heapChurn,
   blockedBefore,
   blockedAfter,
   ownPool,
