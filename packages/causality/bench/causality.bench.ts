@@ -1,5 +1,6 @@
-/** What it costs to let the hybrid clock travel, to stamp spans with it, and to emit into chains. */
+/** What it costs to let the hybrid clock travel, to stamp spans with it, to emit into chains, and to blame. */
 import { type Benchmark, ratioGate } from '../../../benchmarks/rig.ts';
+import { measureBlame } from './blame.ts';
 import { orderRows, SPAN, STAMP } from './order-rows.ts';
 import { propagationRows } from './propagation-rows.ts';
 
@@ -9,9 +10,11 @@ export const benchmark: Benchmark = {
   async run({ rounds, log }) {
     const propagation = await propagationRows(rounds, log);
     const order = await orderRows(rounds, log);
+    const blame = await measureBlame({ rounds, log });
     return {
-      rows: [...propagation, ...order],
+      rows: [...propagation, ...order, ...blame.rows],
       gates: [
+        ...blame.gates,
         ratioGate({
           gate: 'to stamp a span, against the span',
           rows: order,

@@ -1,82 +1,95 @@
 import { WaitList } from './wait-list.ts';
 
-/** Open local roots in each of two generations: what never ends is forgotten when this many newer ones are open. */
-const MAX_OPEN = 5000;
+/** Roots that are open at once; beyond them the oldest are given up: they may be of spans that never end. */
+const MAX_OPEN = 10_000;
 
 /** What is noted about one local root while somebody wants to know. */
-export interface RootWaits {
+export class RootWaits extends WaitList {
   readonly traceId: string;
   readonly spanId: string;
   readonly startMs: number;
-  readonly waits: WaitList;
-}
+  /** Who wants to know. */
+  readonly reader: object;
+  /** Its neighbours among the open ones. */
+  older: RootWaits | undefined = undefined;
+  newer: RootWaits | undefined = undefined;
+  isOpen = false;
 
-export class OpenRoot implements RootWaits {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly startMs: number;
-  readonly waits: WaitList = new WaitList();
-  /** Readers that have not let it go. */
-  readers = 1;
-  /** Another open root of the same trace. */
-  next: OpenRoot | undefined;
-
-  constructor(context: { readonly traceId: string; readonly spanId: string }, startMs: number) {
+  constructor(context: { readonly traceId: string; readonly spanId: string }, startMs: number, reader: object) {
+    super();
     this.traceId = context.traceId;
     this.spanId = context.spanId;
     this.startMs = startMs;
+    this.reader = reader;
   }
 }
 
-/** The local roots that have begun and not ended, by trace. Those of one trace are a chain. */
+/**
+ * The local roots that have begun and not ended: a list, so that a root costs a few nanoseconds. From when somebody asks by
+ * trace id for the first time, there is an index, too.
+ */
 export class OpenRoots {
-  #young = new Map<string, OpenRoot>();
-  #old = new Map<string, OpenRoot>();
+  #oldest: RootWaits | undefined;
+  #newest: RootWaits | undefined;
+  #size = 0;
+  #index: Map<string, RootWaits[]> | undefined;
 
-  add(root: OpenRoot): void {
-    // BAD: one map, deleting its first entry: V8 walks over all that were deleted before to find it.
-    if (this.#young.size >= MAX_OPEN) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    root.next = this.#young.get(root.traceId);
-    this.#young.set(root.traceId, root);
+  add(root: RootWaits): void {
+    root.isOpen = true;
+    root.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = root;
+    else this.#newest.newer = root;
+    this.#newest = root;
+    this.#size += 1;
+    if (this.#index !== undefined) enter(this.#index, root);
+    if (this.#size > MAX_OPEN && this.#oldest !== undefined) this.delete(this.#oldest);
   }
 
-  delete(root: OpenRoot): void {
-    if (!deleteFrom(this.#young, root)) deleteFrom(this.#old, root);
+  delete(root: RootWaits): void {
+    if (!root.isOpen) return;
+    root.isOpen = false;
+    if (root.older === undefined) this.#oldest = root.newer;
+    else root.older.newer = root.newer;
+    if (root.newer === undefined) this.#newest = root.older;
+    else root.newer.older = root.older;
+    root.older = undefined;
+    root.newer = undefined;
+    this.#size -= 1;
+    if (this.#index !== undefined) leave(this.#index, root);
   }
 
-  /** Calls back with each root of a trace. */
-  visit(traceId: string, visitor: (root: OpenRoot) => void): void {
-    for (let root = this.#young.get(traceId); root !== undefined; root = root.next) visitor(root);
-    for (let root = this.#old.get(traceId); root !== undefined; root = root.next) visitor(root);
+  /** The open roots of a trace. */
+  of(traceId: string): readonly RootWaits[] {
+    this.#index ??= this.#createIndex();
+    return this.#index.get(traceId) ?? [];
   }
 
   /** The only one, if there is only one. */
-  get sole(): OpenRoot | undefined {
-    if (this.#young.size !== 1 || this.#old.size > 0) return undefined;
-    const [root] = this.#young.values();
-    return root?.next === undefined ? root : undefined;
+  get sole(): RootWaits | undefined {
+    return this.#size === 1 ? this.#newest : undefined;
   }
 
   clear(): void {
-    this.#young.clear();
-    this.#old.clear();
+    while (this.#newest !== undefined) this.delete(this.#newest);
+    this.#index = undefined;
+  }
+
+  #createIndex(): Map<string, RootWaits[]> {
+    const index = new Map<string, RootWaits[]>();
+    for (let root = this.#oldest; root !== undefined; root = root.newer) enter(index, root);
+    return index;
   }
 }
 
-function deleteFrom(roots: Map<string, OpenRoot>, root: OpenRoot): boolean {
-  const first = roots.get(root.traceId);
-  if (first === root) {
-    if (root.next === undefined) roots.delete(root.traceId);
-    else roots.set(root.traceId, root.next);
-    return true;
-  }
-  for (let other = first; other !== undefined; other = other.next) {
-    if (other.next !== root) continue;
-    other.next = root.next;
-    return true;
-  }
-  return false;
+function enter(index: Map<string, RootWaits[]>, root: RootWaits): void {
+  const roots = index.get(root.traceId);
+  if (roots === undefined) index.set(root.traceId, [root]);
+  else roots.push(root);
+}
+
+function leave(index: Map<string, RootWaits[]>, root: RootWaits): void {
+  const roots = index.get(root.traceId);
+  if (roots === undefined) return;
+  if (roots.length === 1) index.delete(root.traceId);
+  else roots.splice(roots.indexOf(root), 1);
 }

@@ -72,6 +72,11 @@ export function rememberRoute(route: string): void {
  */
 export function linkLocalRoot(span: Span, parentContext: Context): void {
   const parent = trace.getSpan(parentContext) as ReadableRoot | undefined;
-  if (parent === undefined || parent.spanContext().isRemote === true || !Object.isExtensible(span)) return;
-  (span as ReadableRoot)[LOCAL_ROOT] = parent[LOCAL_ROOT] ?? parent;
+  if (parent === undefined || parent.spanContext().isRemote === true) return;
+  try {
+    // Asking first whether it is extensible costs more than all of this.
+    (span as ReadableRoot)[LOCAL_ROOT] = parent[LOCAL_ROOT] ?? parent;
+  } catch {
+    // A frozen span: somebody's own implementation.
+  }
 }

@@ -1,7 +1,7 @@
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { shared } from '@sonde/event-stream';
 import { guard, reportFailure } from './guard.ts';
-import { OpenRoot, OpenRoots, type RootWaits } from './open-roots.ts';
+import { OpenRoots, RootWaits } from './open-roots.ts';
 import { type Culprit, ThreadWaits, type ThreadWaitVisitor } from './thread-waits.ts';
 
 /**
@@ -39,7 +39,7 @@ const ROOT_WAITS: unique symbol = Symbol.for('sonde.span.waits.1') as never;
 
 interface MarkedSpan extends Span {
   readonly [LOCAL_ROOT]?: MarkedSpan;
-  [ROOT_WAITS]?: OpenRoot;
+  [ROOT_WAITS]?: RootWaits;
 }
 
 /** Of one thread. */
@@ -92,7 +92,7 @@ export function noteWait(kind: Wait, startMs: number, endMs: number, active?: Co
   try {
     const span = trace.getSpan(active ?? context.active()) as MarkedSpan | undefined;
     const root = span?.[LOCAL_ROOT] ?? span;
-    const waits = root?.[ROOT_WAITS]?.waits;
+    const waits = root?.[ROOT_WAITS];
     if (root === undefined || waits === undefined) return;
     waits.add(NUMBERS[kind], startMs, endMs);
     for (const source of book().sources) source.resumed(kind, root, endMs);
@@ -106,7 +106,7 @@ export function noteWait(kind: Wait, startMs: number, endMs: number, active?: Co
 export function noteWaitOfTrace(traceId: string, kind: Wait, startMs: number, endMs: number): void {
   const { readers, open } = known ?? book();
   if (readers === 0 || !isWait(startMs, endMs)) return;
-  open.visit(traceId, ({ waits }) => waits.add(NUMBERS[kind], startMs, endMs));
+  for (const root of open.of(traceId)) root.add(NUMBERS[kind], startMs, endMs);
 }
 
 /**
@@ -170,7 +170,10 @@ export function soleOpenRoot(): RootWaits | undefined {
 
 /** Who wants to know what requests waited for. */
 export interface WaitReader {
-  /** A local root begins: what it waits for is noted from now on. Undefined when the span cannot be marked (frozen). */
+  /**
+   * A local root begins: what it waits for is noted from now on. Undefined when the span cannot be marked: it is frozen, or
+   * another reader has marked it.
+   */
   begin(root: Span, startMs: number): RootWaits | undefined;
   /** It has ended, and its waits have been read. */
   end(root: RootWaits): void;
@@ -195,22 +198,20 @@ class Reader implements WaitReader {
   }
 
   begin(root: MarkedSpan, startMs: number): RootWaits | undefined {
-    const marked = root[ROOT_WAITS];
-    if (marked !== undefined) {
-      marked.readers += 1;
-      return marked;
+    if (root[ROOT_WAITS] !== undefined) return undefined;
+    const waits = new RootWaits(root.spanContext(), startMs, this);
+    try {
+      root[ROOT_WAITS] = waits;
+    } catch {
+      // A frozen span: somebody's own implementation.
+      return undefined;
     }
-    if (!Object.isExtensible(root)) return undefined;
-    const opened = new OpenRoot(root.spanContext(), startMs);
-    this.#book.open.add(opened);
-    root[ROOT_WAITS] = opened;
-    return opened;
+    this.#book.open.add(waits);
+    return waits;
   }
 
   end(root: RootWaits): void {
-    const ended = root as OpenRoot;
-    ended.readers -= 1;
-    if (ended.readers === 0) this.#book.open.delete(ended);
+    this.#book.open.delete(root);
   }
 
   gather(isFinal: boolean): void {
@@ -233,6 +234,11 @@ class Reader implements WaitReader {
     this.#book.thread = undefined;
     this.#book.open.clear();
   }
+}
+
+/** What is noted about a local root; undefined where no reader has begun it. */
+export function waitsOf(root: object): RootWaits | undefined {
+  return (root as MarkedSpan)[ROOT_WAITS];
 }
 
 /** Opens a reader of what this thread's requests wait for: from now on it is noted. Some 230 KB a thread. */

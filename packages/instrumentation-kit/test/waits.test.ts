@@ -17,6 +17,7 @@ import {
   WAITS,
   type Wait,
   type WaitReader,
+  waitsOf,
 } from '../src/index.ts';
 import { WaitList } from '../src/wait-list.ts';
 import { runs } from './seed.ts';
@@ -50,7 +51,7 @@ test('nothing is kept while nobody reads', () => {
   const reader = readWaits();
   expect(areWaitsRead()).toBe(true);
   expect(reader.latestMs).toBe(Number.NEGATIVE_INFINITY);
-  expect(begun(reader, root).waits.size).toBe(0);
+  expect(begun(reader, root).size).toBe(0);
   reader.close();
   expect(areWaitsRead()).toBe(false);
 });
@@ -66,7 +67,7 @@ describe('while somebody reads', () => {
     const root = tracer.startSpan('root');
     const child = tracer.startSpan('child', {}, inContextOf(root));
     linkLocalRoot(child, inContextOf(root));
-    const { waits } = begun(reader, root);
+    const waits = begun(reader, root);
     noteWait('filesystem', 1, 3, inContextOf(child));
     context.with(inContextOf(child), () => noteWait('connect', 4, 6));
     noteWait('connect', 4, 6, ROOT_CONTEXT);
@@ -89,18 +90,18 @@ describe('while somebody reads', () => {
     noteWaitOfTrace(traceId, 'ipc_queue', 10, 11);
     reader.end(first);
     noteWaitOfTrace(traceId, 'ipc_queue', 20, 21);
-    expect([first, second, last].map(({ waits }) => waits.size)).toEqual([3, 1, 2]);
+    expect([first, second, last].map(({ size }) => size)).toEqual([3, 1, 2]);
   });
 
-  test('two readers share what is noted, until both have let it go', () => {
+  test('of two readers the first to begin a root has it; what the thread waited for is told to both', () => {
     const other = readWaits();
     const root = tracer.startSpan('root');
-    const [mine, theirs] = [begun(reader, root), begun(other, root)];
-    reader.end(mine);
-    noteWaitOfTrace(root.spanContext().traceId, 'pool', 0, 1);
-    other.end(theirs);
-    noteWaitOfTrace(root.spanContext().traceId, 'pool', 2, 3);
-    expect(theirs.waits.size).toBe(1);
+    const waits = begun(reader, root);
+    expect(other.begin(root, 0)).toBeUndefined();
+    expect(waitsOf(root)).toBe(waits);
+    expect(waits.reader).toBe(reader);
+    noteThreadWait('gc', 0, 5);
+    expect([reader.latestMs, other.latestMs]).toEqual([5, 5]);
     other.close();
     other.close();
     expect(areWaitsRead()).toBe(true);
@@ -108,7 +109,7 @@ describe('while somebody reads', () => {
 
   test('what is no time is not noted, nor a wait of a frozen or foreign span', () => {
     const root = tracer.startSpan('root');
-    const { waits } = begun(reader, root);
+    const waits = begun(reader, root);
     const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
     for (const [start, end] of [
       [nan, 1],
@@ -199,15 +200,22 @@ describe('while somebody reads', () => {
     expect(soleOpenRoot()).toBe(second);
   });
 
-  test('roots that never end are forgotten when many newer ones are open', () => {
-    const first = begun(reader, tracer.startSpan('never ends'));
-    for (let i = 0; i < 5000; i++) begun(reader, tracer.startSpan('never ends either'));
-    noteWaitOfTrace(first.traceId, 'pool', 0, 1);
-    for (let i = 0; i < 5000; i++) begun(reader, tracer.startSpan('nor these'));
-    noteWaitOfTrace(first.traceId, 'pool', 2, 3);
-    reader.end(first);
-    expect(first.waits.size).toBe(1);
-  });
+  test.each([false, true])(
+    'roots that never end are given up when many newer ones are open: asked before %p',
+    (asked) => {
+      if (asked) noteWaitOfTrace('a', 'pool', 0, 1);
+      const first = begun(reader, tracer.startSpan('never ends'));
+      for (let i = 1; i < 10_000; i++) begun(reader, tracer.startSpan('never ends either'));
+      noteWaitOfTrace(first.traceId, 'pool', 0, 1);
+      const last = begun(reader, tracer.startSpan('one too many'));
+      noteWaitOfTrace(first.traceId, 'pool', 2, 3);
+      noteWaitOfTrace(last.traceId, 'pool', 2, 3);
+      reader.end(first);
+      reader.end(last);
+      noteWaitOfTrace(last.traceId, 'pool', 4, 5);
+      expect([first.size, last.size]).toEqual([1, 1]);
+    },
+  );
 
   test('a storm of short waits does not push out what happened before', () => {
     noteThreadWait('blocked_loop', 0, 50, { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) });

@@ -3,13 +3,13 @@ import { type Context, context, type HrTime, ROOT_CONTEXT, type Span, SpanKind }
 import {
   gatherEvidence,
   guard,
-  guarded,
   linkLocalRoot,
   type RootWaits,
   readWaits,
   reportFailure,
   WAITS,
   type WaitReader,
+  waitsOf,
 } from '@sonde/instrumentation-kit';
 import {
   type BlameConfig,
@@ -19,21 +19,16 @@ import {
 } from './blame-config.ts';
 import { blamedSpan, type EndedSpan } from './blamed-span.ts';
 import { collect } from './collect.ts';
-import { Grace, type Turns } from './grace.ts';
+import { type Due, Grace, type Turns } from './grace.ts';
 import { sweep } from './sweep.ts';
 
 const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
-const BLAMED: unique symbol = Symbol('sonde.causality.root') as never;
 const STARTED: unique symbol = Symbol('sonde.causality.started') as never;
 /** The clocks of epoch and of durations are read one after the other, and the former in whole milliseconds. */
 const CLOCK_TOLERANCE_MS = 2;
+/** How often the difference of the two clocks is looked at. */
+const EPOCH_REFRESH_MS = 1000;
 const CHILD_SERVICE = WAITS.indexOf('child_service');
-
-/** A local root that has not been handed on. */
-interface Root {
-  readonly owner: object;
-  readonly waits: RootWaits;
-}
 
 /** A span of the SDK with our marks. */
 interface MarkedSpan extends EndedSpan {
@@ -41,13 +36,13 @@ interface MarkedSpan extends EndedSpan {
   readonly startTime: HrTime;
   readonly duration: HrTime;
   readonly [LOCAL_ROOT]?: MarkedSpan;
-  [BLAMED]?: Root;
   [STARTED]?: number;
 }
 
-interface Held {
+/** A local root that has ended and waits for late evidence. */
+interface Held extends Due {
   readonly span: MarkedSpan;
-  readonly root: Root;
+  readonly waits: RootWaits;
   readonly durationMs: number;
 }
 
@@ -80,106 +75,137 @@ export class CausalitySpanProcessor {
   readonly #now: () => number;
   readonly #epochNow: () => number;
   readonly #grace: Grace<Held>;
-  readonly #handOver: (span: object) => void;
   readonly #onExit: () => void;
+  /** Epoch milliseconds at the zero of our clock, and until when that is taken for true. */
+  #epochMs = 0;
+  #refreshMs = Number.NEGATIVE_INFINITY;
   #isListening = false;
   /** What is held goes at once: the turn under way counts as far as it got. */
   #isFinal = false;
   #shutdown: Promise<void> | undefined;
-  /** Called by the SDK; never throws. */
-  readonly onStart: (span: Span, parentContext: Context) => void;
-  readonly onEnding: (span: Span) => void;
-  readonly onEnd: (span: object) => void;
-
   constructor(config: BlameConfig, environment: BlameEnvironment = {}) {
     this.#config = resolveBlameConfig(config);
-    const { now = performance.now.bind(performance), epochNow = Date.now, ...turns } = environment;
+    const { now = () => performance.now(), epochNow = Date.now, ...turns } = environment;
     this.#now = now;
     this.#epochNow = epochNow;
     this.#grace = new Grace({ ...TURNS, ...turns }, this.#config.maxHeld, (held) => this.#settle(held));
     this.#reader = readWaits();
     this.#stopGathering = guard('causality.evidence', gatherEvidence, () => undefined);
-    const { next } = this.#config;
-    this.#handOver = guarded('causality.next', (span: object) => next.onEnd(span));
     this.#onExit = (): void => this.#finish();
-    const begin = guarded('causality.onStart', (span: Span, parent: Context) => this.#begin(span, parent));
-    const tellStart = guarded('causality.next', (span: Span, parent: Context) => next.onStart(span, parent));
-    this.onStart = (span, parentContext): void => {
-      begin(span, parentContext);
-      tellStart(span, parentContext);
-    };
-    this.onEnding = guarded('causality.next', (span: Span) => next.onEnding?.(span));
-    this.onEnd = (span): void => {
-      if (!guard('causality.onEnd', () => this.#end(span as MarkedSpan), false)) this.#handOver(span);
-    };
   }
 
-  #begin(span: Span, parentContext: Context): void {
-    linkLocalRoot(span, parentContext);
-    if (this.#shutdown !== undefined) return;
-    const marked = span as unknown as MarkedSpan;
-    const root = marked[LOCAL_ROOT];
-    if (root === undefined) this.#beginRoot(span, marked);
-    else if (marked.kind === SpanKind.CLIENT || marked.kind === SpanKind.PRODUCER) {
-      if (root[BLAMED] !== undefined && Object.isExtensible(span)) marked[STARTED] = this.#startOf(marked);
+  /** Called by the SDK; never throws. */
+  onStart(span: Span, parentContext: Context): void {
+    try {
+      this.#begin(span, parentContext);
+    } catch (error) {
+      reportFailure('causality.onStart', error);
+    }
+    try {
+      this.#config.next.onStart(span, parentContext);
+    } catch (error) {
+      reportFailure('causality.next', error);
     }
   }
 
-  #beginRoot(span: Span, marked: MarkedSpan): void {
-    // Another instance looks after it.
-    if (marked[BLAMED] !== undefined) return;
-    const waits = this.#reader.begin(span, this.#startOf(marked));
-    if (waits !== undefined) marked[BLAMED] = { owner: this, waits };
+  onEnding(span: Span): void {
+    try {
+      this.#config.next.onEnding?.(span);
+    } catch (error) {
+      reportFailure('causality.next', error);
+    }
+  }
+
+  onEnd(span: object): void {
+    let isHeld = false;
+    try {
+      isHeld = this.#end(span as MarkedSpan);
+    } catch (error) {
+      reportFailure('causality.onEnd', error);
+    }
+    if (!isHeld) this.#handOver(span);
+  }
+
+  #handOver(span: object): void {
+    try {
+      this.#config.next.onEnd(span);
+    } catch (error) {
+      reportFailure('causality.next', error);
+    }
+  }
+
+  #begin(span: Span, parentContext: Context): void {
+    const marked = span as unknown as MarkedSpan;
+    if (marked[LOCAL_ROOT] === undefined) linkLocalRoot(span, parentContext);
+    if (this.#shutdown !== undefined) return;
+    const root = marked[LOCAL_ROOT];
+    if (root === undefined) this.#reader.begin(span, this.#startOf(marked));
+    else if (marked.kind === SpanKind.CLIENT || marked.kind === SpanKind.PRODUCER) {
+      if (waitsOf(root) !== undefined) marked[STARTED] = this.#startOf(marked);
+    }
   }
 
   /** When a span that begins now says that it began, on the clock of what is noted. */
   #startOf({ startTime }: MarkedSpan): number {
     const nowMs = this.#now();
-    const agoMs = this.#epochNow() - toMs(startTime);
+    if (nowMs >= this.#refreshMs) this.#refreshEpoch(nowMs);
+    const agoMs = nowMs + this.#epochMs - toMs(startTime);
     return agoMs > CLOCK_TOLERANCE_MS || agoMs < -CLOCK_TOLERANCE_MS ? nowMs - agoMs : nowMs;
+  }
+
+  /** The clock of the epoch is adjusted, ours is not. */
+  #refreshEpoch(nowMs: number): void {
+    this.#epochMs = this.#epochNow() - nowMs;
+    this.#refreshMs = nowMs + EPOCH_REFRESH_MS;
   }
 
   /** @returns true when the span is held */
   #end(span: MarkedSpan): boolean {
-    const root = span[BLAMED];
-    if (root === undefined) {
+    const waits = waitsOf(span);
+    if (waits === undefined) {
       this.#endChild(span);
       return false;
     }
-    if (root.owner !== this) return false;
+    if (waits.reader !== this.#reader) return false;
     const durationMs = toMs(span.duration);
     if (!(durationMs >= this.#config.minDurationMs) || this.#shutdown !== undefined) {
-      this.#reader.end(root.waits);
+      this.#reader.end(waits);
       return false;
     }
     this.#listenToExit();
-    this.#grace.hold({ span, root, durationMs });
+    this.#grace.hold({ span, waits, durationMs, dueTurn: 0 });
     return true;
   }
 
   #endChild(span: MarkedSpan): void {
     const startMs = span[STARTED];
-    if (startMs === undefined) return;
+    const root = span[LOCAL_ROOT];
+    if (startMs === undefined || root === undefined) return;
     const durationMs = toMs(span.duration);
-    if (durationMs > 0) span[LOCAL_ROOT]?.[BLAMED]?.waits.waits.add(CHILD_SERVICE, startMs, startMs + durationMs);
+    if (durationMs > 0) waitsOf(root)?.add(CHILD_SERVICE, startMs, startMs + durationMs);
   }
 
   /** Late evidence is in, or is not waited for any longer. */
   #settle(held: readonly Held[]): void {
     this.#reader.gather(this.#isFinal);
-    for (const { span, root, durationMs } of held) {
-      const { waits } = root;
-      let settled: object = span;
+    for (const one of held) {
+      let settled: object = one.span;
       try {
-        const { startMs } = waits;
-        const blame = sweep(collect(this.#reader, waits, { startMs, endMs: startMs + durationMs }));
-        settled = blamedSpan(span, blame, this.#config.maxLinks);
+        settled = this.#blame(one);
       } catch (error) {
         reportFailure('causality.blame', error);
       }
-      this.#reader.end(waits);
+      this.#reader.end(one.waits);
       this.#handOver(settled);
     }
+  }
+
+  #blame({ span, waits, durationMs }: Held): object {
+    const { startMs } = waits;
+    // The one look-up that most requests cost.
+    if (this.#reader.latestMs <= startMs && waits.size === 0) return span;
+    const blame = sweep(collect(this.#reader, waits, { startMs, endMs: startMs + durationMs }));
+    return blamedSpan(span, blame, this.#config.maxLinks);
   }
 
   #finish(): void {

@@ -46,10 +46,25 @@ export const RANKED: readonly RankedWait[] = [
 export type Split = Record<Cause, number>;
 
 export function emptySplit(): Split {
-  return Object.fromEntries(CAUSES.map((cause) => [cause, 0])) as Split;
+  return {
+    own_turn: 0,
+    blocked_loop: 0,
+    busy_loop: 0,
+    gc: 0,
+    cpu: 0,
+    pool: 0,
+    pool_work: 0,
+    filesystem: 0,
+    connect: 0,
+    ipc_queue: 0,
+    child_service: 0,
+    unexplained: 0,
+  };
 }
 
 /** The cause that has most of it. */
 export function topCause(split: Readonly<Split>): Cause {
-  return CAUSES.reduce((top, cause) => (split[cause] > split[top] ? cause : top));
+  let top: Cause = 'own_turn';
+  for (const cause of CAUSES) if (split[cause] > split[top]) top = cause;
+  return top;
 }

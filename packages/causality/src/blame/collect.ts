@@ -13,7 +13,7 @@ interface Times {
 /** The waits of the request itself. */
 function ownClaims(root: RootWaits): Claim[] {
   const claims: Claim[] = [];
-  root.waits.visit((kind, startMs, endMs, amountMs) => {
+  root.visit((kind, startMs, endMs, amountMs) => {
     claims.push({ wait: WAITS[kind] as RankedWait, startMs, endMs, amountMs });
   });
   return claims;

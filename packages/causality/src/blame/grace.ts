@@ -12,17 +12,18 @@ export interface Turns {
   readonly keepTurning: (ms: number) => () => void;
 }
 
-interface Held<T> {
-  readonly item: T;
-  readonly dueTurn: number;
+/** What is held. */
+export interface Due {
+  /** Set while it is: the turn after which it goes. */
+  dueTurn: number;
 }
 
 /** Holds what waits for late evidence, for two turns of the event loop, and no more of it than a number. */
-export class Grace<T> {
+export class Grace<T extends Due> {
   readonly #turns: Turns;
   readonly #maxHeld: number;
   readonly #release: (items: readonly T[]) => void;
-  #held: Held<T>[] = [];
+  #held: T[] = [];
   #turn = 0;
   #isArmed = false;
   #stopTurning: (() => void) | undefined;
@@ -39,7 +40,8 @@ export class Grace<T> {
   }
 
   hold(item: T): void {
-    this.#held.push({ item, dueTurn: this.#turn + TURNS });
+    item.dueTurn = this.#turn + TURNS;
+    this.#held.push(item);
     // An eighth at once: taking the oldest out one by one moves all others.
     if (this.#held.length > this.#maxHeld) this.#releaseFirst(Math.ceil(this.#maxHeld / 8));
     this.#arm();
@@ -61,17 +63,19 @@ export class Grace<T> {
   readonly #endTurn = (): void => {
     this.#isArmed = false;
     this.#turn += 1;
-    const notDue = this.#held.findIndex(({ dueTurn }) => dueTurn > this.#turn);
-    this.#releaseFirst(notDue < 0 ? this.#held.length : notDue);
+    let due = 0;
+    while (due < this.#held.length && (this.#held[due] as T).dueTurn <= this.#turn) due += 1;
+    this.#releaseFirst(due);
     if (this.#held.length > 0) this.#arm();
     else this.#rest();
   };
 
   #releaseFirst(count: number): void {
     if (count === 0) return;
-    const released = this.#held.slice(0, count);
-    this.#held = this.#held.slice(count);
-    this.#release(released.map(({ item }) => item));
+    const released = this.#held;
+    // What is released may have more held, which comes after what stays.
+    this.#held = count === released.length ? [] : released.splice(count);
+    this.#release(released);
   }
 
   #rest(): void {

@@ -33,13 +33,26 @@ test('a local root is handed on two turns after its end, all other spans at once
   expect(world.next.started).toBe(2);
 });
 
-test('without evidence, all of its time is unexplained', () => {
+test('a local root of which nothing is known is handed on as it is', () => {
+  const { nowMs } = world;
+  noteThreadWait('gc', nowMs - 10, nowMs);
   const { span } = world.start('root');
   world.nowMs += 50;
   world.end(span);
   world.turn();
   world.turn();
-  expect(world.blame('root')).toEqual({ unexplained: 50 });
+  expect(world.next.spans).toEqual([span]);
+  expect(world.next.spans[0]).toBe(span);
+});
+
+test('what little is known of a local root leaves the rest of it unexplained', () => {
+  const { span } = world.start('root');
+  noteThreadWait('gc', world.nowMs + 10, world.nowMs + 12);
+  world.nowMs += 50;
+  world.end(span);
+  world.turn();
+  world.turn();
+  expect(world.blame('root')).toEqual({ gc: 2, unexplained: 48 });
   expect(world.exported('root').attributes['sonde.blame.top']).toBe('unexplained');
   expect(world.exported('root').attributes).not.toHaveProperty('sonde.blame.summary');
 });
@@ -137,12 +150,13 @@ test('a root whose parent is remote is a local root, one below a span of this pr
   const remote = { traceId: 'e'.repeat(32), spanId: 'f'.repeat(16), traceFlags: 1, isRemote: true };
   const root = world.start('root', trace.setSpanContext(ROOT_CONTEXT, remote));
   const child = world.start('child', root.active, { kind: SpanKind.SERVER });
+  world.collect();
   world.nowMs += 50;
   world.end(child.span);
   world.end(root.span);
   world.turn();
   world.turn();
-  expect(world.blame('root')).toEqual({ unexplained: 50 });
+  expect(world.blame('root')).toEqual({ gc: 1, unexplained: 49 });
   expect(world.blame('child')).toEqual({});
 });
 
@@ -179,11 +193,12 @@ test('of what is held no more is kept than may be: the oldest go with what is kn
   world = new World({ maxHeld: 16 });
   for (let index = 0; index < 100; index++) {
     const { span } = world.start(`root ${index}`);
+    world.collect();
     world.nowMs += 20;
     world.end(span);
   }
   expect(world.next.spans.length).toBeGreaterThanOrEqual(84);
-  expect(world.blame('root 0')).toEqual({ unexplained: 20 });
+  expect(world.blame('root 0')).toEqual({ gc: 1, unexplained: 19 });
   world.turn();
   world.turn();
   expect(world.next.spans.map(({ name }) => name)).toEqual(Array.from({ length: 100 }, (_, index) => `root ${index}`));
@@ -191,10 +206,11 @@ test('of what is held no more is kept than may be: the oldest go with what is kn
 
 test('forceFlush hands everything on at once, and has the next processor flush', async () => {
   const { span } = world.start('root');
+  world.collect();
   world.nowMs += 50;
   world.end(span);
   const flushed = world.processor.forceFlush();
-  expect(world.blame('root')).toEqual({ unexplained: 50 });
+  expect(world.blame('root')).toEqual({ gc: 1, unexplained: 49 });
   await flushed;
   expect(world.next.flushed).toBe(1);
 });
@@ -202,11 +218,12 @@ test('forceFlush hands everything on at once, and has the next processor flush',
 test('shutdown hands everything on, ends the reading of waits and lets later spans pass', async () => {
   const early = world.start('early');
   const late = world.start('late');
+  world.collect();
   world.nowMs += 50;
   world.end(early.span);
   await world.processor.shutdown();
   world.end(late.span);
-  expect(world.blame('early')).toEqual({ unexplained: 50 });
+  expect(world.blame('early')).toEqual({ gc: 1, unexplained: 49 });
   expect(world.next.spans.map(({ name }) => name)).toEqual(['early', 'late']);
   expect(world.next.isShut).toBe(true);
   expect(areWaitsRead()).toBe(false);
@@ -217,11 +234,12 @@ test('when the process ends, what is held goes on', async () => {
   const before = new Set(process.listeners('exit'));
   const added = () => process.listeners('exit').filter((listener) => !before.has(listener));
   const { span } = world.start('root');
+  world.collect();
   world.nowMs += 50;
   expect(added()).toEqual([]);
   world.end(span);
   for (const onExit of added()) onExit(0);
-  expect(world.blame('root')).toEqual({ unexplained: 50 });
+  expect(world.blame('root')).toEqual({ gc: 1, unexplained: 49 });
   await world.processor.shutdown();
   expect(added()).toEqual([]);
 });
@@ -231,6 +249,7 @@ test('marks that other stages put on a span go with it, and what exporters read 
   const { span } = world.start('root', ROOT_CONTEXT, { attributes: { own: 1 } });
   Object.assign(span, { [mark]: 'kept' });
   span.addEvent('event');
+  world.collect();
   world.nowMs += 50;
   world.end(span);
   world.turn();
@@ -258,12 +277,13 @@ test('a next that throws harms nobody, and the spans after it are told all the s
   world = new World({ next });
   for (const name of ['first', 'second']) {
     const { span } = world.start(name);
+    world.collect();
     world.nowMs += 50;
     world.end(span);
   }
   world.turn();
   world.turn();
-  expect(next.spans.map(({ attributes }) => attributes['sonde.blame.unexplained'])).toEqual([0.05, 0.05]);
+  expect(next.spans.map(({ attributes }) => attributes['sonde.blame.unexplained'])).toEqual([0.049, 0.049]);
 });
 
 test('notes of nonsense harm nobody', () => {

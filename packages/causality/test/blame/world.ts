@@ -1,5 +1,6 @@
 import { type Attributes, type Context, context, type Link, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { noteThreadWait } from '@sonde/instrumentation-kit';
 import type { BlameConfig, NextSpanProcessor } from '../../src/blame/blame-config.ts';
 import { CausalitySpanProcessor } from '../../src/blame/causality-span-processor.ts';
 
@@ -68,6 +69,11 @@ export class World {
   start(name: string, parent: Context = ROOT_CONTEXT, options: object = {}): { span: Span; active: Context } {
     const span = this.tracer.startSpan(name, { startTime: new Date(this.nowMs), ...options }, parent);
     return { span, active: trace.setSpan(parent, span) };
+  }
+
+  /** A collection of a millisecond, now. */
+  collect(): void {
+    noteThreadWait('gc', this.nowMs, this.nowMs + 1);
   }
 
   end(span: Span): void {
