@@ -9,9 +9,13 @@ export {
   positionOfRank,
   relativeError,
 } from './bucket-mapping.ts';
+export { CHANNEL_NAMES } from './channels.ts';
+export { createDetector, type DetectorConfig } from './create-detector.ts';
+export type { StreamingDetectorState } from './detector-state.ts';
 export { LATENCY_PROBABILITY, LatencyModel } from './latency-model.ts';
 export type { LatencyModelState } from './latency-state.ts';
 export { LogLinearHistogram } from './log-linear-histogram.ts';
+export { ANOMALY_THRESHOLD, StreamingDetector, type StreamingDetectorKind } from './streaming-detector.ts';
 export type {
   Bucket,
   BucketRun,
@@ -20,3 +24,4 @@ export type {
   LogLinearHistogramConfig,
   LogLinearHistogramState,
 } from './types.ts';
+export { ZScoreDetector, type ZScoreDetectorConfig, type ZScoreDetectorState } from './zscore-detector.ts';

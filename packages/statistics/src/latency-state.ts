@@ -35,7 +35,7 @@ export function readLatencyState(state: unknown): LatencyModelState {
     untilRefit: readInteger(WHAT, 'untilRefit', fields.untilRefit, [1, 1024]),
     invalidCount: readCount(WHAT, 'invalidCount', fields.invalidCount),
     flagged: readCount(WHAT, 'flagged', fields.flagged),
-    correction: readFinite(WHAT, 'correction', fields.correction, [-3, 3]),
+    correction: readFinite(WHAT, 'correction', fields.correction, [-8, 8]),
     tail: {
       start: readFinite(WHAT, 'tail.start', tail.start, [0, Number.MAX_VALUE]),
       share: readFinite(WHAT, 'tail.share', tail.share, [0, 1]),

@@ -1,0 +1,132 @@
+import type { Pace } from './pace.ts';
+import { RECURRENCE_CELLS, RecurrenceMemory } from './recurrence-memory.ts';
+
+/** Evidence (weighted decades of improbability) that an anomaly needs at 5 minutes between points. */
+const NEED = 5.4;
+/** A tenth as many points an hour: so much less evidence is needed, since chance has fewer of them to show it. */
+const NEED_LESS = 1;
+/** Ten times as many: so much more, by the cube of the decades, of a single point and of points in a row. */
+const SINGLE_MORE = 2.4;
+const ROW_MORE = 0.55;
+/** Points in a row count together if they are that close, and one more of them if closer. */
+const ROW_BELOW_MS = 120_000;
+const LONG_ROW_BELOW_MS = 30_000;
+
+/** Mean evidence of the last minutes that is added to that of a point. */
+const PERSISTENCE = 0.15;
+const PERSISTENCE_MOST = 6;
+
+/** Incidents are remembered from this share of the need on; twice as many of them raise the bar by `RECURRENCE`. */
+const REMEMBERED = 0.64;
+const RECURRENCE = 1.3;
+/** An alert raises the bar by this much, which fades; and repeats are not told unless stronger by `RISE`. */
+const REPEAT = 1;
+const RISE = 2.5;
+/** The score of what would be an alert, had it not been told. */
+const TOLD = 0.49;
+/** A point is unusual, for the onset, from this share of the need on. */
+const UNUSUAL = 0.45;
+
+/** Cells in the array of a detector. */
+export const POLICY_CELLS = 9;
+const MEAN = 0;
+const FIRST_BEFORE = 1;
+const SECOND_BEFORE = 2;
+const THIRD_BEFORE = 3;
+const RAISED = 4;
+const COOL_UNTIL_MS = 5;
+const TOLD_STRENGTH = 6;
+const ONSET_MS = 7;
+const UNUSUAL_MS = 8;
+
+/**
+ * From evidence to a score. The same evidence is worth less in a series that shows the like each day, when it was told
+ * hours ago, and when it is a single point of a series that has thousands a day.
+ */
+export class AlertPolicy {
+  /** Strength of the last point and what an anomaly needs at this interval, in the unit of evidence. */
+  strength = 0;
+  need: number = NEED;
+  readonly #pace: Pace;
+  readonly #cells: Float64Array;
+  readonly #memory: RecurrenceMemory;
+
+  /** `cells`: POLICY_CELLS + RECURRENCE_CELLS of them. */
+  constructor(pace: Pace, cells: Float64Array, bins: Float32Array) {
+    this.#pace = pace;
+    this.#cells = cells.subarray(0, POLICY_CELLS);
+    this.#memory = new RecurrenceMemory(cells.subarray(POLICY_CELLS, POLICY_CELLS + RECURRENCE_CELLS), bins);
+  }
+
+  /** Whether cells that were saved can be those of a policy. */
+  get isSound(): boolean {
+    return this.#cells.subarray(MEAN, RAISED + 1).every((cell) => cell >= 0) && this.#memory.isSound;
+  }
+
+  get onsetMs(): number {
+    return this.#cells[ONSET_MS] as number;
+  }
+
+  /** The score, 0 to 1, of a point with this evidence. */
+  judge(timeMs: number, evidence: number, isAfterGap: boolean): number {
+    const cells = this.#cells;
+    const pace = this.#pace;
+    const decades = pace.decades;
+    this.need = NEED + NEED_LESS * Math.min(decades, 0);
+    const strength = this.#strengthOf(evidence, Math.max(decades, 0), isAfterGap);
+    this.strength = strength;
+    this.#noteOnset(timeMs, strength);
+    cells[RAISED] = (cells[RAISED] as number) * pace.repeatDecay;
+    this.#memory.age(pace.recurrenceGrowth);
+    let bar = this.need + (cells[RAISED] as number);
+    if (strength > REMEMBERED * this.need) {
+      bar += RECURRENCE * Math.log2(1 + this.#memory.visit(strength, timeMs, pace.quietMs));
+    }
+    const score = strength / (strength + bar);
+    if (score < 0.5) {
+      return score;
+    }
+    if (timeMs < (cells[COOL_UNTIL_MS] as number) && strength < (cells[TOLD_STRENGTH] as number) + RISE) {
+      return TOLD;
+    }
+    cells[COOL_UNTIL_MS] = timeMs + pace.cooldownMs;
+    cells[TOLD_STRENGTH] = strength;
+    cells[RAISED] = (cells[RAISED] as number) + REPEAT;
+    return score;
+  }
+
+  #strengthOf(evidence: number, decades: number, isAfterGap: boolean): number {
+    const cells = this.#cells;
+    const pace = this.#pace;
+    const cube = decades * decades * decades;
+    const lasting = (cells[MEAN] as number) * pace.persistenceLeft;
+    const sum = evidence + PERSISTENCE * Math.min(lasting, PERSISTENCE_MOST);
+    cells[MEAN] = (cells[MEAN] as number) * (1 - pace.persistence) + pace.persistence * evidence;
+    if (isAfterGap) cells.fill(0, FIRST_BEFORE, THIRD_BEFORE + 1);
+    const first = cells[FIRST_BEFORE] as number;
+    const second = cells[SECOND_BEFORE] as number;
+    const third = cells[THIRD_BEFORE] as number;
+    cells[THIRD_BEFORE] = second;
+    cells[SECOND_BEFORE] = first;
+    cells[FIRST_BEFORE] = sum;
+    const single = (sum * this.need) / (this.need + SINGLE_MORE * cube);
+    if (pace.intervalMs >= ROW_BELOW_MS) {
+      return single;
+    }
+    let least = Math.min(sum, first);
+    if (second < least) least = second;
+    if (pace.intervalMs < LONG_ROW_BELOW_MS && third < least) least = third;
+    const row = (least * this.need) / (this.need + ROW_MORE * cube);
+    return Math.max(row, single);
+  }
+
+  #noteOnset(timeMs: number, strength: number): void {
+    const cells = this.#cells;
+    if (strength < UNUSUAL * this.need) {
+      return;
+    }
+    const isNew = timeMs - (cells[UNUSUAL_MS] as number) > 3 * this.#pace.intervalMs;
+    if (isNew) cells[ONSET_MS] = timeMs;
+    cells[UNUSUAL_MS] = timeMs;
+  }
+}
