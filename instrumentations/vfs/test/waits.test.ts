@@ -33,7 +33,7 @@ function notedIn(work: (span: Span) => void): [kind: string, startMs: number, en
   const root = reader.begin(span, 0);
   context.with(trace.setSpan(context.active(), span), () => work(span));
   const noted: [string, number, number][] = [];
-  root?.waits.visit((kind, startMs, endMs) => noted.push([WAITS[kind] as string, startMs, endMs]));
+  root?.visit((kind, startMs, endMs) => noted.push([WAITS[kind] as string, startMs, endMs]));
   return noted;
 }
 
