@@ -153,16 +153,29 @@ function claimBusy(pieces: readonly Piece[], busy: readonly Window[]): void {
   }
 }
 
+/** For how long the thread collected in a window. */
+function collectedIn(pieces: readonly Piece[], window: Window): number {
+  let ms = 0;
+  within(pieces, window, ({ shares }) => {
+    for (const share of shares) if (share.claim.wait === 'gc') ms += share.ms;
+  });
+  return ms;
+}
+
 /**
  * Waiting for a CPU: known as two amounts a window. What fell into work is spread over that work, in proportion; the rest
  * was waited when the thread was to be woken: it is spread over time that nothing else explains.
+ *
+ * Collections keep all of their time, and take as much of the waiting: V8 collects with several threads, which keep the
+ * main thread from a CPU for up to two thirds of a collection where there are two CPUs, with nobody else to blame.
  */
 function claimCpu(pieces: readonly Piece[], windows: readonly CpuWindow[]): void {
   for (const window of windows) {
     const lengthMs = window.endMs - window.startMs;
     const busyMs = window.busyMs >= 0 ? Math.min(lengthMs, window.busyMs) : 0;
     const ofBusyMs = window.ofBusyMs >= 0 ? Math.min(busyMs, window.ofBusyMs, window.amountMs) : 0;
-    const ofWork = busyMs > 0 ? ofBusyMs / busyMs : 0;
+    const gcMs = collectedIn(pieces, window);
+    const ofWork = busyMs > gcMs ? Math.max(0, ofBusyMs - gcMs) / (busyMs - gcMs) : 0;
     const ofRest = busyMs < lengthMs ? Math.min(1, (window.amountMs - ofBusyMs) / (lengthMs - busyMs)) : 0;
     within(pieces, window, (piece) => takeCpu(piece, ofWork, ofRest));
   }
@@ -170,7 +183,8 @@ function claimCpu(pieces: readonly Piece[], windows: readonly CpuWindow[]): void
 
 function takeCpu(piece: Piece, ofWork: number, ofRest: number): void {
   for (const share of piece.shares) {
-    if ((RANKS.get(share.claim.wait) ?? 0) > LAST_OF_THREAD) continue;
+    const { wait } = share.claim;
+    if (wait === 'gc' || (RANKS.get(wait) ?? 0) > LAST_OF_THREAD) continue;
     piece.cpuMs += ofWork * share.ms;
     share.ms -= ofWork * share.ms;
   }
