@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDataFolders, type DataFolders, PRODUCTS } from '../../examples/quickstart/src/data.ts';
 import { createBaskets } from '../../examples/quickstart/src/load/baskets.ts';
+import type { Client } from '../../examples/quickstart/src/load/client.ts';
 import { damageFiles } from '../../examples/quickstart/src/load/damaged-files.ts';
+import { createInjector } from '../../examples/quickstart/src/load/injector.ts';
 import { STORM_ROUTES } from '../../examples/quickstart/src/load/lasting-faults.ts';
+import type { LoadMessage } from '../../examples/quickstart/src/load/protocol.ts';
 import { nextRequest, popularityOf } from '../../examples/quickstart/src/load/requests.ts';
 import { makeFifos, slowFile } from '../../examples/quickstart/src/load/slow-file.ts';
+import { createTally } from '../../examples/quickstart/src/load/tally.ts';
 import { createRandom } from '../../examples/quickstart/src/random.ts';
 import { createKeptSessions } from '../../examples/quickstart/src/service/kept-sessions.ts';
 
@@ -161,5 +165,100 @@ describe('the leak', () => {
     expect(kept.users()).toEqual(['c', 'd']);
     kept.dropAll();
     expect(kept.users()).toEqual([]);
+  });
+});
+
+describe('the injector', () => {
+  const session = { method: 'POST', route: '/sessions', path: '/sessions', body: '{}' } as const;
+  const atMs = 0;
+
+  /** With a client that reads the files which the service would read. */
+  const setUp = () => {
+    const sent: { path: string; headers: Readonly<Record<string, string>> | undefined; content: string }[] = [];
+    const messages: LoadMessage[] = [];
+    const baskets = createBaskets(10);
+    const client: Client = {
+      send: async ({ method, path }, headers) => {
+        const [, folder = '', name = ''] = path.split('/');
+        const ending = { products: '.json', journal: '.log', documents: '.txt' }[folder];
+        const content = ending === undefined ? '' : await readFile(join(folders.data, folder, name + ending), 'utf8');
+        sent.push({ path: `${method} ${path}`, headers, content });
+        return { status: 200, durationMs: 1 };
+      },
+      close: () => undefined,
+    };
+    const report = (message: LoadMessage): void => {
+      messages.push(message);
+    };
+    const config = { client, tally: createTally(), baskets, dataDir: folders.data, random: createRandom(SEED), report };
+    return { injector: createInjector(config), sent, messages, baskets };
+  };
+  const folderOf = (route: string): string => join(folders.data, route.split('/')[1] ?? '');
+
+  test('lets a storm begin and end, and says so', async () => {
+    const { injector, messages } = setUp();
+    const route = '/documents/:name';
+    const before = snapshot(folderOf(route));
+    const over = injector.inject({ kind: 'error-storm', atMs, durationMs: 50, route, share: 0.4 }, 4);
+    expect(snapshot(folderOf(route))).not.toEqual(before);
+    await over;
+    expect(snapshot(folderOf(route))).toEqual(before);
+    expect(messages).toEqual([
+      expect.objectContaining({ type: 'fault', id: 4, kind: 'error-storm', route, share: expect.closeTo(5 / 12) }),
+      { type: 'fault-end', id: 4, endMs: expect.any(Number) },
+    ]);
+  });
+
+  test.each([
+    [false, ['DELETE /sessions']],
+    [true, []],
+  ])('lets a leak end, for the rest (%s) with what it leaked', async (isForTheRest, requests) => {
+    const { injector, sent, baskets } = setUp();
+    const leak = {
+      kind: 'heap-leak',
+      atMs,
+      durationMs: 50,
+      route: '/sessions',
+      bytesPerSecond: 1e6,
+      isForTheRest,
+    } as const;
+    const over = injector.inject(leak, 0);
+    expect(baskets.alter(session)).not.toBe(session);
+    await over;
+    expect(baskets.alter(session)).toBe(session);
+    expect(sent.map(({ path }) => path)).toEqual(requests);
+  });
+
+  test('lets a slow filesystem serve each of its files once, and removes them', async () => {
+    const { injector, sent } = setUp();
+    const before = ['products', 'journal', 'documents'].map((folder) => readdirSync(join(folders.data, folder)));
+    await injector.inject(
+      { kind: 'slow-filesystem', atMs, durationMs: 1_000, filesPerSecond: 9, shortestMs: 5, longestMs: 20 },
+      2,
+    );
+    expect(new Set(sent.map(({ path }) => path)).size).toBe(9);
+    for (const { path, content } of sent) {
+      if (path.startsWith('GET /products')) expect(JSON.parse(content).title).toBe('a slow product');
+      else expect(content.split('took its time')).toHaveLength(21);
+    }
+    expect(['products', 'journal', 'documents'].map((folder) => readdirSync(join(folders.data, folder)))).toEqual(
+      before,
+    );
+  });
+
+  test('makes one request wait, and another compute', async () => {
+    const { injector, sent, messages } = setUp();
+    await injector.inject({ kind: 'slow-file', atMs, durationMs: 30, route: '/journal/:day' }, 1);
+    const culprit = 'tokenise';
+    await injector.inject(
+      { kind: 'blocked-loop', atMs, durationMs: 700, route: '/search', phase: 'before', culprit },
+      2,
+    );
+    expect(sent.map(({ path, headers }) => [path, headers])).toEqual([
+      ['GET /journal/slow-1', undefined],
+      ['GET /search?q=amber+lagoon', { 'x-effort': 'before=700' }],
+    ]);
+    expect(messages.map(({ type }) => type)).toEqual(['fault', 'fault-end', 'fault', 'fault-end']);
+    expect(readdirSync(folderOf('/journal'))).not.toContain('slow-1.log');
   });
 });

@@ -150,6 +150,7 @@ describe('faults against reports', () => {
     error: '',
     traceId: 'a',
     route: '/a',
+    pid: 1,
     service: 'shop',
   };
   const stall: Stall = {
@@ -161,6 +162,7 @@ describe('faults against reports', () => {
     place: 'b.ts:3',
     traceId: 'b',
     route: '/b',
+    pid: 1,
     service: 'shop',
   };
 

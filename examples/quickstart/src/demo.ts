@@ -88,8 +88,8 @@ interface Running {
 async function observe(run: Run, { service, target, metricsUrl }: Running): Promise<void> {
   const { options, folders, store, traces, live, state, interrupted } = run;
   const startMs = Date.now();
-  const findings = collectFindings(store, announcer(live, state, startMs));
   const pid = service.child.pid ?? 0;
+  const findings = collectFindings(store, announcer(live, state, { pid, startMs }));
   const timeline = createTimeline(pid);
   store.onMetrics(timeline.add);
   const scraping = startScraping(metricsUrl);

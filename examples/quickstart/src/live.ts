@@ -3,7 +3,6 @@ import type { FaultKind, Progress } from './load/protocol.ts';
 import { culpritOf, type Finding } from './report/findings.ts';
 import { clock, count, duration, percent } from './report/format.ts';
 import { printable, shorten } from './report/width.ts';
-import { SHOP } from './service-run.ts';
 
 /** Where a run stands. */
 export interface LiveState {
@@ -94,8 +93,14 @@ export function introduce(live: Live, { target, metricsUrl, remark, seconds, rat
   live.say('');
 }
 
+export interface Announced {
+  /** Of the shop itself. */
+  readonly pid: number;
+  readonly startMs: number;
+}
+
 /** Says what Sonde reports, as it arrives: the shop's and the longest first; of many, how many more there are. */
-export function announcer(live: Live, state: LiveState, startMs: number): (finding: Finding) => void {
+export function announcer(live: Live, state: LiveState, { pid, startMs }: Announced): (finding: Finding) => void {
   let fresh: Finding[] = [];
   let untold = 0;
   let said = 0;
@@ -106,9 +111,9 @@ export function announcer(live: Live, state: LiveState, startMs: number): (findi
       if (untold > 0) live.say(`           and ${untold} more`);
       [said, untold, windowEndMs] = [0, 0, nowMs + WINDOW_MS];
     }
-    const weight = ({ service, durationMs }: Finding): number => (service === SHOP ? OWN_WEIGHT : 0) + durationMs;
+    const weight = (finding: Finding): number => (finding.pid === pid ? OWN_WEIGHT : 0) + finding.durationMs;
     for (const finding of fresh.sort((a, b) => weight(b) - weight(a))) {
-      if (said++ < MOST_IN_WINDOW) live.note(`  Sonde    at ${clock(nowMs)}: ${describeFinding(finding)}`);
+      if (said++ < MOST_IN_WINDOW) live.note(`  Sonde    at ${clock(nowMs)}: ${describeFinding(finding, pid)}`);
       else untold++;
     }
     fresh = [];
@@ -120,9 +125,9 @@ export function announcer(live: Live, state: LiveState, startMs: number): (findi
   };
 }
 
-function describeFinding(finding: Finding): string {
+function describeFinding(finding: Finding, ownPid: number): string {
   const took = duration(finding.durationMs);
-  const whose = finding.service === SHOP || finding.service === '' ? '' : ` of ${finding.service}`;
+  const whose = finding.pid === ownPid ? '' : ` of ${finding.service}`;
   if (finding.kind === 'slow operation') {
     const { operation, mount, path } = finding;
     return `${operation}${whose} took ${took} on ${mount || 'an unknown mount'}${path === '' ? '' : `: ${path}`}`;

@@ -5,9 +5,6 @@ import type { DataFolders } from './data.ts';
 import { type Preload, samplingEnv } from './preload.ts';
 import { describeExit, END_WITH_PARENT, onLine, type Started, startNode } from './processes.ts';
 
-/** Service name of the shop itself. */
-export const SHOP = 'shop';
-
 const PATIENCE_MS = 30_000;
 
 /** The flag that preloads a file of the quickstart's own. */
@@ -25,9 +22,11 @@ export async function startService(
   const args = [...flags, join(import.meta.dirname, 'service', 'main.ts')];
   const service = startNode(args, {
     env: {
-      OTEL_SERVICE_NAME: SHOP,
+      OTEL_SERVICE_NAME: 'shop',
       ...samplingEnv(tracesPerSecond, env),
       ...env,
+      // The report tells the processes apart by what the default detectors find.
+      OTEL_NODE_RESOURCE_DETECTORS: '',
       PORT: '0',
       DATA_DIR: data,
       CACHE_DIR: cache,

@@ -6,7 +6,7 @@ import type { Sample } from '../telemetry/timeline.ts';
 import type { TraceStore } from '../telemetry/traces.ts';
 import { points, summary } from './figures.ts';
 import { explains, slowSection, stallsSection } from './finding-sections.ts';
-import type { Findings, SlowOperation, Stall } from './findings.ts';
+import type { Finding, Findings, SlowOperation, Stall } from './findings.ts';
 import { clock, count, duration, plural } from './format.ts';
 import { match, type Outcome } from './matching.ts';
 import { type Cell, flexible, left, lines, type Report, right, type Section, table, toned } from './model.ts';
@@ -61,9 +61,14 @@ export function demoReport(facts: DemoFacts): Report {
       traceSection({ traces, startMs }),
       streamSection(shop),
       crossCheckSection(facts),
-      faultsSection({ faults, slow, stalls, startMs }),
+      faultsSection({ faults, slow: ownOf(slow, facts), stalls: ownOf(stalls, facts), startMs }),
     ],
   };
+}
+
+/** What the shop itself suffered from while it was under load, its threads included. */
+function ownOf<T extends Finding>(found: readonly T[], { pid, startMs }: DemoFacts): T[] {
+  return found.filter((finding) => finding.pid === pid && finding.startMs + finding.durationMs >= startMs);
 }
 
 /** Whether the telemetry agrees with those who made the load and read /metrics. */

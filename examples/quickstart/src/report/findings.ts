@@ -14,7 +14,8 @@ export interface SlowOperation {
   readonly error: string;
   readonly traceId: string;
   readonly route: string;
-  /** `service.name` of the process. */
+  /** The process that it happened in. */
+  readonly pid: number;
   readonly service: string;
 }
 
@@ -30,6 +31,7 @@ export interface Stall {
   readonly place: string;
   readonly traceId: string;
   readonly route: string;
+  readonly pid: number;
   readonly service: string;
 }
 
@@ -117,6 +119,7 @@ function slowOperation({ attributes, traceId, origin }: Source, times: Times): S
     error: text(attributes, 'error.type'),
     traceId,
     route: text(attributes, 'http.route'),
+    pid: origin.pid,
     service: origin.service,
   };
 }
@@ -133,6 +136,7 @@ function stall({ attributes, traceId, origin }: Source, times: Times): Stall {
     place: file === '' ? '' : `${shortFile(file)}:${line}`,
     traceId,
     route: text(attributes, 'http.route'),
+    pid: origin.pid,
     service: origin.service,
   };
 }

@@ -31,6 +31,8 @@ export function timelineSection({ samples, faults, startMs, elapsedMs }: Timelin
     return { title: name, points, scale: 'linear', peak: words(peak) };
   };
   const lasting = faults.filter((fault) => !isPointFault(fault));
+  const endOf = (fault: Fault): number =>
+    Math.min(elapsedMs, (fault.endMs ?? fault.startMs + fault.durationMs) - startMs);
   return {
     title,
     blocks: [
@@ -50,7 +52,7 @@ export function timelineSection({ samples, faults, startMs, elapsedMs }: Timelin
         marks: faults.map((fault) => ({
           letter: LETTERS[fault.kind],
           fromMs: fault.startMs - startMs,
-          toMs: (fault.endMs ?? fault.startMs + fault.durationMs) - startMs,
+          toMs: endOf(fault),
           text: describeFault(fault),
         })),
       },
@@ -67,7 +69,7 @@ export function timelineSection({ samples, faults, startMs, elapsedMs }: Timelin
               [right('at'), right('until'), left('what was done to it')],
               lasting.map((fault): Cell[] => [
                 clock(fault.startMs - startMs),
-                clock((fault.endMs ?? fault.startMs + fault.durationMs) - startMs),
+                clock(endOf(fault)),
                 describeFault(fault),
               ]),
             ),

@@ -60,9 +60,7 @@ function traceBlocks(trace: StoredTrace, what: string, startMs: number): Block[]
   const name = String(root.attributes.get('http.route') ?? root.name);
   const head = toned(`${what}: ${name}, ${duration(root.durationMs)}, at ${clock(root.startMs - startMs)}.`, 'strong');
   if (path === undefined) return [lines(head)];
-  const blame = root.attributes.get('sonde.blame.summary');
-  const said = typeof blame === 'string' ? [blame] : [];
-  return [lines(head, ...said), { kind: 'trace', path }, ...blameBlocks(path)];
+  return [lines(head), { kind: 'trace', path }, ...blameBlocks(path)];
 }
 
 /** What the time of the request went to, as the service itself accounted for it. */

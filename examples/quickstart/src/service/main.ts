@@ -20,7 +20,8 @@ import { registerStock, startStock } from './stock.ts';
 import { registerThumbnails } from './thumbnails.ts';
 
 const { PORT = '0', DATA_DIR = '.', CACHE_DIR = DATA_DIR } = process.env;
-process.env.STOCK_SOCKET ??= join(CACHE_DIR, 'stock.sock');
+process.env.STOCK_SOCKET ??=
+  process.platform === 'win32' ? `\\\\.\\pipe\\shop-stock-${process.pid}` : join(DATA_DIR, 'stock.sock');
 
 async function main(): Promise<void> {
   const app = Fastify({ forceCloseConnections: true });
