@@ -100,7 +100,15 @@ function pathNode<S extends TraceSpan>(
 /** The root's end for a span that outlives it by next to nothing. */
 function withinTolerance(end: number, start: number, rootEnd: number, toleranceNs: number): number {
   const isLate = end > rootEnd && start <= rootEnd;
-  return isLate && end - rootEnd <= Math.min(toleranceNs, (end - start) / 20) ? rootEnd : end;
+  return isLate && end - rootEnd <= toleratedFor({ start, end }, toleranceNs) ? rootEnd : end;
+}
+
+/**
+ * By how much a span may end late: the SDK takes the start of a span from a clock of whole milliseconds, so that of two
+ * spans that follow each other one may seem to begin before the other ended. Never more than half its length.
+ */
+export function toleratedFor({ start, end }: Pick<PathNode, 'start' | 'end'>, toleranceNs: number): number {
+  return Math.min(toleranceNs, (end - start) / 2);
 }
 
 function lastAndLongestFirst(a: PathNode, b: PathNode): number {

@@ -53,7 +53,7 @@ export interface CriticalPathOptions {
   rootSpanId?: string | undefined;
   /**
    * Milliseconds, 0 to 60,000, by which a span may end after the next one began, or after the root, and still count as
-   * finished before it: clocks are read one after the other. At most a twentieth of the span's own duration. Default 1.
+   * finished before it: the SDK takes starts from a clock of whole milliseconds. At most half the span's length. Default 1.
    */
   toleranceMs?: number | undefined;
   /**

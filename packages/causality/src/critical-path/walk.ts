@@ -1,4 +1,4 @@
-import type { PathNode, PathTree } from './returning.ts';
+import { type PathNode, type PathTree, toleratedFor } from './returning.ts';
 import type { Forest } from './trace-tree.ts';
 import type { TraceSpan } from './types.ts';
 
@@ -9,9 +9,6 @@ export interface Stretch<S extends TraceSpan = TraceSpan> {
   readonly end: number;
   readonly waitsFor: PathNode<S> | undefined;
 }
-
-/** A span's end may lie this part of its duration after the moment before which it has to have ended. */
-const TOLERATED_PART = 1 / 20;
 
 /**
  * Walks from the end of the root backwards. In a span, what happened last before the present moment was the return of the
@@ -54,10 +51,11 @@ export function walkBack<S extends TraceSpan>(
     const { spawner } = current;
     if (spawner === undefined) break;
     waitsFor = isElsewhere(current, spawner) ? current : undefined;
-    const source = linkedSource(current, time, (id) => byNode.get(byId.get(id) as never));
+    const hasEnded = (path: PathNode<S>): boolean => path.end - time <= toleratedFor(path, toleranceNs);
+    const source = linkedSource(current, hasEnded, (id) => byNode.get(byId.get(id) as never));
     const rival = Math.max(lastReturning(spawner, time, toleranceNs)?.end ?? spawner.start, spawner.start);
-    if (source !== undefined && source.end >= rival) {
-      spend(spawner, source.end);
+    if (source !== undefined && Math.min(source.end, time) >= Math.min(rival, time)) {
+      spend(spawner, Math.min(source.end, time));
       waitsFor = undefined;
       current = source;
     } else current = spawner;
@@ -74,9 +72,7 @@ function lastReturning<S extends TraceSpan>(
   const { returning } = path;
   for (; path.passed < returning.length; path.passed += 1) {
     const child = returning[path.passed] as PathNode<S>;
-    const overlap = child.end - time;
-    const tolerated = Math.min(toleranceNs, (child.end - child.start) * TOLERATED_PART);
-    if (!child.isOnPath && overlap <= Math.max(0, tolerated)) return child;
+    if (!child.isOnPath && child.end - time <= toleratedFor(child, toleranceNs)) return child;
   }
   return undefined;
 }
@@ -84,14 +80,14 @@ function lastReturning<S extends TraceSpan>(
 /** The linked span that ended last before this one began; ancestors have not. */
 function linkedSource<S extends TraceSpan>(
   path: PathNode<S>,
-  time: number,
+  hasEnded: (source: PathNode<S>) => boolean,
   find: (id: string) => PathNode<S> | undefined,
 ): PathNode<S> | undefined {
   let last: PathNode<S> | undefined;
   const { links, traceId } = path.node.facts;
   for (const link of links) {
     const source = link.traceId === traceId && !link.isCulprit ? find(link.spanId) : undefined;
-    if (source === undefined || source.isOnPath || source.spawner === undefined || source.end > time) continue;
+    if (source === undefined || source.isOnPath || source.spawner === undefined || !hasEnded(source)) continue;
     if (last === undefined || source.end > last.end) last = source;
   }
   return last;

@@ -109,6 +109,17 @@ test('a batch waits for the last span that it is linked to', () => {
   ]);
 });
 
+test('a linked span that ends a moment after the batch began counts as finished before it', () => {
+  const spans = [
+    span('root', '', [0, 100]),
+    span('other', 'root', [5, 60]),
+    span('produce', 'other', [30, 50.4]),
+    span('batch', 'root', [50, 100], { links: ['produce'] }),
+  ];
+  expect(pathOf(spans)).toEqual(['root 0-5', 'other 5-30', 'produce 30-50', 'batch 50-100']);
+  expect(pathOf(spans, { toleranceMs: 0 })).toEqual(['root 0-50', 'batch 50-100']);
+});
+
 test('a link to a culprit is no cause', () => {
   const batch = span('batch', 'root', [50, 100]);
   const culprit = { context: { traceId: TRACE_ID, spanId: 'other' }, attributes: { 'sonde.blame.cause': 'gc' } };

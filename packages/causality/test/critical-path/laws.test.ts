@@ -142,10 +142,10 @@ test('for spans that lie within their parents, the path is that of CRISP', () =>
 test('the order in which spans are given, and the date, do not matter', () => {
   fc.assert(
     fc.property(nestedSpans, fc.integer({ min: -1e9, max: 1e9 }), (spans, seconds) => {
-      const later = spans.map((one) => {
-        const [start, end] = [one.start, one.end] as [number, number][];
-        return { ...one, start: [start[0] + seconds, start[1]], end: [end[0] + seconds, end[1]] } as PlainTraceSpan;
-      });
+      const moved = ([at, nanos]: [number, number]): [number, number] => [at + seconds, nanos];
+      const later = spans.map(
+        (one): PlainTraceSpan => ({ ...one, start: moved(one.start as never), end: moved(one.end as never) }),
+      );
       expect(text(criticalPath(later.reverse()))).toEqual(text(criticalPath(spans)));
     }),
     runs(200),

@@ -5,8 +5,8 @@ import { duration, plural, printable } from './terminal.ts';
 /** Waits that are shorter than this part of the root are not worth a line. */
 const WORTH_A_LINE = 0.005;
 const MOST_WAITS = 4;
-/** Clocks of one machine differ by some tens of microseconds. */
-const SHIFT_WORTH_A_LINE_MS = 0.1;
+/** The SDK takes starts from a clock of whole milliseconds: less says nothing about clocks. */
+const SHIFT_WORTH_A_LINE_MS = 1;
 const MOST_CAUSES = 5;
 const UNEXPLAINED = 'unexplained';
 /** The same as a sentence, where whoever blames has written one. */
@@ -30,13 +30,12 @@ export function waitsOf<S extends TraceSpan>({ segments, durationMs }: CriticalP
 
 /** What a span is blamed on, in a sentence; nothing where nothing is known. */
 export function blameText(blame: readonly BlameShare[], span: TraceSpan): string | undefined {
-  const known = blame.filter(({ cause }) => cause !== UNEXPLAINED);
-  if (known.length === 0) return undefined;
+  const total = blame.reduce((sum, { seconds }) => sum + seconds, 0);
+  const worth = blame.filter(({ seconds }) => seconds >= total * WORTH_NAMING);
+  if (worth.every(({ cause }) => cause === UNEXPLAINED)) return undefined;
   const summary = attributeOf(readSpan(span)?.attributes ?? {}, SUMMARY);
   if (typeof summary === 'string' && summary !== '') return printable(summary);
-  const total = blame.reduce((sum, { seconds }) => sum + seconds, 0);
-  const causes = blame
-    .filter(({ seconds }) => seconds >= total * WORTH_NAMING)
+  const causes = worth
     .slice(0, MOST_CAUSES)
     .map(({ cause, seconds }) => `${printable(cause)} ${duration(seconds * 1000)}`);
   return `blame of the whole span: ${causes.join(', ')}`;

@@ -1,0 +1,55 @@
+import { relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { criticalPath, formatCriticalPath, formatTrace, toChromeTrace, writeChromeTrace } from '@sonde/causality';
+import { type RequestSpans, runService } from './service-run.ts';
+
+const HELP = `Trace across threads
+
+  npm start -w examples/trace-across-threads
+
+Options
+  --out FILE   where the trace for Perfetto and speedscope goes   default trace.json
+  --help       this text
+`;
+
+/** Runs the service twice, and prints one request of each run. */
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { out: { type: 'string', default: 'trace.json' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  heading('Without @sonde/instrumentation-ipc: SONDE_INSTRUMENTATIONS=http');
+  tell(await runService('http'));
+
+  heading('With it: SONDE_INSTRUMENTATIONS=http,ipc');
+  const whole = await runService('http,ipc');
+  tell(whole);
+
+  heading('Its critical path');
+  const spans = [...whole.traces.values()].flat();
+  print(formatCriticalPath(criticalPath(spans)));
+
+  const file = resolve(values.out);
+  await writeChromeTrace(file, toChromeTrace(spans));
+  print(`Open ${relative(process.cwd(), file) || file} in https://ui.perfetto.dev or https://www.speedscope.app`);
+}
+
+function tell({ traces }: RequestSpans): void {
+  const pieces = [...traces.values()].map((spans) => criticalPath(spans)).sort((a, b) => a.startTimeMs - b.startTimeMs);
+  print(
+    `One request, ${pieces.length === 1 ? '1 trace' : `${pieces.length} traces that know nothing of each other`}:\n`,
+  );
+  for (const piece of pieces) print(formatTrace(piece));
+}
+
+function heading(title: string): void {
+  print(`── ${title} ${'─'.repeat(Math.max(2, 90 - title.length))}\n`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
