@@ -10,16 +10,12 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { guard, rememberSent } from '@sonde/instrumentation-kit';
-import { type Account, withAccount } from '../account.ts';
+import { type Account, accountFor, withAccount } from '../account.ts';
 import { readBaggage } from './baggage-text.ts';
 import { hexOf } from './hex-words.ts';
 import { SEPARATOR } from './ring-layout.ts';
 
-// The keys of the API, reached by what they hold: it does not export them.
-const SPAN = keyOf((active) => trace.getSpan(active));
-const BAGGAGE = keyOf((active) => propagation.getBaggage(active));
-const ACCOUNT = keyOfSetter();
-
+/** The key under which a function looks something up: the API does not export its own. */
 function keyOf(read: (active: Context) => unknown): symbol {
   let asked: symbol | undefined;
   const spy: Context = {
@@ -34,30 +30,27 @@ function keyOf(read: (active: Context) => unknown): symbol {
   return asked ?? createContextKey('sonde.ipc.unknown');
 }
 
-function keyOfSetter(): symbol {
-  let asked: symbol | undefined;
-  const spy: Context = {
-    getValue: () => undefined,
-    setValue(key) {
-      asked = key;
-      return spy;
-    },
-    deleteValue: () => spy,
-  };
-  withAccount(spy, { peer: undefined, sentMs: 0, takenUpMs: 0 });
-  return asked ?? createContextKey('sonde.ipc.unknown');
-}
+const SPAN = keyOf((active) => trace.getSpan(active));
+const BAGGAGE = keyOf((active) => propagation.getBaggage(active));
+const ACCOUNT = keyOf((active) => accountFor(active, undefined));
 
-/** What a slot says of the trace of a message. */
+/** What a slot says of the trace of a message; copied. */
 export interface ReceivedTrace {
   /** Whether it had one: there may be baggage alone. */
   readonly hasTrace: boolean;
+  /** Six words: trace id, span id. */
+  readonly ids: Int32Array;
+  /** Of the trace. */
   readonly flags: number;
   /** tracestate, baggage and ports, or empty. */
   readonly text: string;
-  /** When it was sent, by the sender's clock; both 0 when this thread's clock has refused it. */
+  /** When it was sent, by the sender's clock; 0 when this thread's clock has refused it. */
   readonly hlcHigh: number;
   readonly hlcLow: number;
+  /** What stands for the sender. */
+  readonly peer: unknown;
+  readonly sentMs: number;
+  readonly takenUpMs: number;
 }
 
 /**
@@ -83,8 +76,8 @@ export class MessageContext implements Context, Account {
   #span: Span | undefined;
   #baggage: Baggage | undefined | null = null;
 
-  /** @param ids six words: trace id, span id */
-  constructor(received: ReceivedTrace, ids: Int32Array, account: Account) {
+  constructor(received: ReceivedTrace) {
+    const { ids } = received;
     this.hasTrace = received.hasTrace;
     this.flags = received.flags;
     this.text = received.text;
@@ -96,9 +89,9 @@ export class MessageContext implements Context, Account {
     this.span1 = ids[5] as number;
     this.#hlcHigh = received.hlcHigh;
     this.#hlcLow = received.hlcLow;
-    this.peer = account.peer;
-    this.sentMs = account.sentMs;
-    this.takenUpMs = account.takenUpMs;
+    this.peer = received.peer;
+    this.sentMs = received.sentMs;
+    this.takenUpMs = received.takenUpMs;
   }
 
   getValue(key: symbol): unknown {

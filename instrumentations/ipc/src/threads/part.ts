@@ -1,8 +1,11 @@
 import { eventStream } from '@sonde/event-stream';
 import { createPatches } from '@sonde/instrumentation-kit';
 import type { Part, Surroundings } from '../part.ts';
+import { observeAtomics } from './atomics.ts';
+import { observeBroadcasts } from './broadcasts.ts';
 import { observeMessageChannels } from './message-channels.ts';
 import type { ObservedPort } from './observed-port.ts';
+import { setRunning } from './opt-in.ts';
 import { observeParent } from './parent.ts';
 import { Piscina } from './piscina.ts';
 import { createPorts, type Ports } from './ports.ts';
@@ -29,7 +32,7 @@ function tellUndelivered({ channel, link, writer }: ObservedPort): void {
 }
 
 /** Starts observing worker threads, message ports and broadcast channels of this thread. */
-export function startThreads({ channels, instruments }: Surroundings): Part {
+export function startThreads({ config, channels, instruments }: Surroundings): Part {
   const { clock } = eventStream();
   const patches = createPatches();
   const ports = createPorts(channels, clock);
@@ -40,12 +43,16 @@ export function startThreads({ channels, instruments }: Surroundings): Part {
   const undo = [
     new Workers({ patches, ports, clock, onStart: (script) => piscina.onStart(script) }).start(),
     observeMessageChannels(patches, ports),
+    observeBroadcasts(patches, channels),
   ];
   observeReceive(patches, ports);
+  if (config.sharedMemory) observeAtomics(patches, instruments);
+  setRunning({ channels, ports });
   patches.sync();
   return {
     observe: createDepths(ports),
     stop(): void {
+      setRunning(undefined);
       start?.end();
       for (const back of undo.reverse()) back();
       patches.restore();

@@ -16,6 +16,8 @@ export interface Ports {
   find(port: unknown): ObservedPort | undefined;
   /** Begins to observe one. Its own functions are hooked, never the prototype: Node's own channels use that as well. */
   observe(port: MessagePort, names: ChannelNames): ObservedPort;
+  /** Somebody else observes it from now on. */
+  release(port: MessagePort): void;
   /** Called when an observed port is closed. */
   onClose(listener: (observed: ObservedPort) => void): void;
   all(): Iterable<ObservedPort>;
@@ -99,6 +101,12 @@ export function createPorts(channels: Channels, clock: HybridClock): Ports {
     transfers,
     find,
     observe,
+    release(port): void {
+      const observed = known.get(port);
+      if (observed === undefined) return;
+      forget(observed);
+      observed.stop();
+    },
     onClose: (listener) => listeners.push(listener),
     all: () => known.values(),
     stop(): void {

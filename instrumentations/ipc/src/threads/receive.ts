@@ -4,6 +4,7 @@ import { type Patches, reportFailure } from '@sonde/instrumentation-kit';
 import type { Handler } from '../channels.ts';
 import { EnteredContext } from './entered-context.ts';
 import type { ObservedPort } from './observed-port.ts';
+import { isOptedIn, openFetched } from './opt-in.ts';
 import type { Ports } from './ports.ts';
 
 /** Takes up a message that was fetched: what comes next, up to the next fetch or the end of the turn, is its handler. */
@@ -29,21 +30,40 @@ function fetch(original: Handler, args: unknown[], observed: ObservedPort): Entr
   }
 }
 
+/** The same for a port that has asked for envelopes. */
+function fetchEnvelope(original: Handler, args: unknown[], entered: EnteredContext): Entry | undefined {
+  const entry: Entry | undefined = Reflect.apply(original, undefined, args);
+  if (entry === undefined) {
+    entered.leave();
+    return undefined;
+  }
+  const { message, received } = openFetched(entry.message);
+  if (received.context === undefined) entered.leave();
+  else entered.enter(received.context);
+  return { message };
+}
+
+function fetchObserved(original: Handler, args: unknown[], entered: EnteredContext, observed: ObservedPort): unknown {
+  const entry = fetch(original, args, observed);
+  try {
+    if (entry === undefined) entered.leave();
+    else takeUp(observed, entry.message, entered);
+  } catch (error) {
+    reportFailure('ipc.receive', error);
+  }
+  return entry;
+}
+
 /** Observes `receiveMessageOnPort`. */
 export function observeReceive(patches: Patches, ports: Ports): void {
   const entered = new EnteredContext();
   patches.wrap(workerThreads, 'receiveMessageOnPort', (original, patch) => {
     return function receiveMessageOnPort(this: unknown, ...args: unknown[]): unknown {
-      const observed = patch.active ? ports.find(args[0]) : undefined;
+      if (!patch.active) return Reflect.apply(original, this, args);
+      if (isOptedIn(args[0])) return fetchEnvelope(original, args, entered);
+      const observed = ports.find(args[0]);
       if (observed === undefined) return Reflect.apply(original, this, args);
-      const entry = fetch(original, args, observed);
-      try {
-        if (entry === undefined) entered.leave();
-        else takeUp(observed, entry.message, entered);
-      } catch (error) {
-        reportFailure('ipc.receive', error);
-      }
-      return entry;
+      return fetchObserved(original, args, entered, observed);
     };
   });
 }

@@ -3,7 +3,7 @@ import type { HybridClock } from '@sonde/event-stream';
 import { noteAnswer } from '../account.ts';
 import type { MissReason, Received } from '../channels.ts';
 import { localMs } from './clock.ts';
-import { MessageContext } from './message-context.ts';
+import { MessageContext, type ReceivedTrace } from './message-context.ts';
 import {
   BASE,
   FLAGS,
@@ -35,7 +35,7 @@ import {
 const ID_WORDS = SPAN_ID + 2 - TRACE_ID;
 
 /** The reading side of a side ring: says of each message that has arrived what it carried. */
-export class RingReader implements Received {
+export class RingReader implements Received, ReceivedTrace {
   context: Context | undefined = ROOT_CONTEXT;
   isSampled = false;
   sentMs: number = Number.NaN;
@@ -46,17 +46,21 @@ export class RingReader implements Received {
   /** The ports that came with it, as the sender has written them. */
   ports = '';
 
+  // What the context of the message is made of.
+  hasTrace = false;
+  readonly ids: Int32Array = new Int32Array(ID_WORDS);
+  flags = 0;
+  text = '';
+  readonly peer: unknown;
+
   readonly #ring: Ring;
   readonly #clock: HybridClock;
-  readonly #peer: unknown;
   readonly #timestamp: { high: number; low: number } = { high: 0, low: 0 };
   /** Messages taken up, as an int32. */
   #taken: number;
   #isLost = false;
   // What is copied out of a slot before it is known to have been whole.
   #flags = 0;
-  readonly #ids = new Int32Array(ID_WORDS);
-  #text = '';
   #sentAgeMs = 0;
   #takenUpAgeMs = 0;
 
@@ -67,9 +71,17 @@ export class RingReader implements Received {
   constructor(ring: Ring, clock: HybridClock, { peer, taken }: { readonly peer: unknown; readonly taken: number }) {
     this.#ring = ring;
     this.#clock = clock;
-    this.#peer = peer;
+    this.peer = peer;
     this.#taken = taken;
     Atomics.store(ring.header, TAKEN, taken);
+  }
+
+  get hlcHigh(): number {
+    return this.#timestamp.high;
+  }
+
+  get hlcLow(): number {
+    return this.#timestamp.low;
   }
 
   /** Messages sent to this side that were not taken up. */
@@ -106,9 +118,9 @@ export class RingReader implements Received {
     this.#timestamp.high = words[slot + HLC_HIGH] as number;
     this.#timestamp.low = words[slot + HLC_LOW] as number;
     this.sentMs = localMs(doubles[(slot + TIME) >> 1] as number);
-    for (let i = 0; i < ID_WORDS; i++) this.#ids[i] = words[slot + TRACE_ID + i] as number;
+    for (let i = 0; i < ID_WORDS; i++) this.ids[i] = words[slot + TRACE_ID + i] as number;
     if ((flags & HAS_ACCOUNT) !== 0) this.#copyAccount(slot);
-    if ((flags & HAS_TEXT) === 0) this.#text = '';
+    if ((flags & HAS_TEXT) === 0) this.text = '';
     else if (!this.#copyText(slot)) return this.#lapped();
     if (this.#isOverwritten(sequence)) return this.#lapped();
     if (flags >>> KIND_SHIFT === kind) return undefined;
@@ -154,26 +166,19 @@ export class RingReader implements Received {
     const { words, size, header, text } = this.#ring;
     const at = words[slot + TEXT_AT] as number;
     const into = at & (size.textBytes - 1);
-    this.#text = text.toString('utf8', into, into + (words[slot + TEXT_LENGTH] as number));
+    this.text = text.toString('utf8', into, into + (words[slot + TEXT_LENGTH] as number));
     return ((Atomics.load(header, TEXT_HEAD) - at) | 0) <= size.textBytes;
   }
 
   #accept(nowMs: number): void {
-    const isAccepted = this.#clock.receive(this.#timestamp, nowMs);
+    if (!this.#clock.receive(this.#timestamp, nowMs)) this.#timestamp.high = 0;
     const flags = this.#flags;
-    if (this.#text !== '') this.ports = this.#text.slice(this.#text.lastIndexOf(SEPARATOR) + 1);
-    if ((flags & HAS_TRACE) === 0 && this.#text === '') return;
-    const traceFlags = flags & TRACE_FLAGS;
-    const account = { peer: this.#peer, sentMs: this.sentMs, takenUpMs: nowMs };
-    const received = {
-      hasTrace: (flags & HAS_TRACE) !== 0,
-      flags: traceFlags,
-      text: this.#text,
-      hlcHigh: isAccepted ? this.#timestamp.high : 0,
-      hlcLow: isAccepted ? this.#timestamp.low : 0,
-    };
-    this.context = new MessageContext(received, this.#ids, account);
-    this.isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+    if (this.text !== '') this.ports = this.text.slice(this.text.lastIndexOf(SEPARATOR) + 1);
+    this.hasTrace = (flags & HAS_TRACE) !== 0;
+    if (!this.hasTrace && this.text === '') return;
+    this.flags = flags & TRACE_FLAGS;
+    this.isSampled = (flags & TraceFlags.SAMPLED) !== 0;
+    this.context = new MessageContext(this);
     if ((flags & HAS_ACCOUNT) === 0) return;
     noteAnswer(this.context, this.sentMs - this.#sentAgeMs, this.sentMs - this.#takenUpAgeMs, nowMs);
   }

@@ -1,0 +1,112 @@
+import type { BroadcastChannel, MessagePort } from 'node:worker_threads';
+import { context } from '@opentelemetry/api';
+import { printable } from '@sonde/instrumentation-kit';
+import type { Channel, Channels, Handler } from '../channels.ts';
+import { type Opened, openEnvelope, sendEnvelope } from './envelopes.ts';
+import { DISPATCH, type Ports } from './ports.ts';
+
+export const BROADCAST_SYSTEM = 'nodejs.broadcast_channel';
+const PORT = { system: 'nodejs.message_port', destination: 'opted-in' } as const;
+const MAX_NAME = 64;
+
+/** What runs in this thread, if the instrumentation is on: without it, envelopes are sent and opened all the same. */
+let running: { readonly channels: Channels; readonly ports: Ports } | undefined;
+const opted = new WeakSet<object>();
+
+/** Tells what runs; undefined when nothing does any more. */
+export function setRunning(parts: typeof running): void {
+  running = parts;
+}
+
+/** Whether an end has asked for envelopes. */
+export function isOptedIn(end: unknown): boolean {
+  return typeof end === 'object' && end !== null && opted.has(end);
+}
+
+/** What a broadcast channel is called. */
+export function broadcastNames(name: unknown): { readonly system: string; readonly destination: string } {
+  return { system: BROADCAST_SYSTEM, destination: printable(String(name)).slice(0, MAX_NAME) };
+}
+
+function put(target: object, key: PropertyKey, value: Handler): void {
+  Object.defineProperty(target, key, { value, configurable: true, enumerable: false, writable: true });
+}
+
+function process(channel: Channel | undefined, { received }: Opened, run: () => unknown): unknown {
+  if (channel !== undefined) {
+    if (received.context === undefined) channel.missed('peer', 1);
+    return channel.process(received, run);
+  }
+  return received.context === undefined ? run() : context.with(received.context, run);
+}
+
+/** Opens a message that was fetched with `receiveMessageOnPort`. */
+export function openFetched(value: unknown): Opened {
+  const opened = openEnvelope(value);
+  running?.channels.of(PORT).received(opened.received);
+  return opened;
+}
+
+/**
+ * Lets the messages of a port carry their contexts, in envelopes: for ports of which Sonde does not know where the other
+ * end is. **Both ends must be instrumented before the first message**: an end that is not receives envelopes,
+ * `{ 'sonde.ipc.envelope.1', sentMs, message }`. The messages of one that is not are passed on as they are, and counted
+ * in `sonde.ipc.context.missed`. Some 3 us a message.
+ * @returns the same port
+ */
+export function instrumentPort<T extends MessagePort>(port: T): T {
+  if (opted.has(port)) return port;
+  opted.add(port);
+  // What is known of it by its sequence no longer matters.
+  running?.ports.release(port);
+  const prototype = Object.getPrototypeOf(port) as Record<PropertyKey, Handler>;
+  const channel = (): Channel | undefined => running?.channels.of(PORT);
+  const native = (key: PropertyKey): Handler => prototype[key] as Handler;
+  const hooks = {
+    postMessage(message: unknown, ...rest: unknown[]): unknown {
+      const post = (envelope: unknown): unknown => Reflect.apply(native('postMessage'), port, [envelope, ...rest]);
+      return sendEnvelope(channel(), message, post);
+    },
+    dispatch(this: unknown, ...args: unknown[]): unknown {
+      const [value, type, event] = args;
+      if (type !== 'message' || event !== undefined) return Reflect.apply(native(DISPATCH), this, args);
+      const opened = openEnvelope(value);
+      const run = (): unknown => Reflect.apply(native(DISPATCH), this, [opened.message, type, undefined]);
+      return process(channel(), opened, run);
+    },
+  };
+  put(port, 'postMessage', hooks.postMessage);
+  put(port, DISPATCH, hooks.dispatch);
+  return port;
+}
+
+/**
+ * The same for a broadcast channel: every channel of its name, in all threads, must be instrumented.
+ * @returns the same channel
+ */
+export function instrumentBroadcastChannel<T extends BroadcastChannel>(broadcast: T): T {
+  if (opted.has(broadcast)) return broadcast;
+  opted.add(broadcast);
+  const names = broadcastNames(broadcast.name);
+  const prototype = Object.getPrototypeOf(broadcast) as Record<PropertyKey, Handler>;
+  const channel = (): Channel | undefined => running?.channels.of(names);
+  const native = (key: string): Handler => prototype[key] as Handler;
+  const hooks = {
+    postMessage(...args: unknown[]): unknown {
+      const [message] = args;
+      if (args.length === 0) return Reflect.apply(native('postMessage'), broadcast, args);
+      const post = (envelope: unknown): unknown => Reflect.apply(native('postMessage'), broadcast, [envelope]);
+      return sendEnvelope(channel(), message, post);
+    },
+    dispatchEvent(this: unknown, event: MessageEvent): unknown {
+      if (event?.type !== 'message') return Reflect.apply(native('dispatchEvent'), this, [event]);
+      const opened = openEnvelope(event.data);
+      const isEnveloped = opened.message !== event.data;
+      const told = isEnveloped ? new MessageEvent('message', { data: opened.message }) : event;
+      return process(channel(), opened, () => Reflect.apply(native('dispatchEvent'), this, [told]));
+    },
+  };
+  put(broadcast, 'postMessage', hooks.postMessage);
+  put(broadcast, 'dispatchEvent', hooks.dispatchEvent as Handler);
+  return broadcast;
+}
