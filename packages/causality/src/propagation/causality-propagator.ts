@@ -9,7 +9,7 @@ import {
 import { eventStream, formatTimestamp, type HybridClock } from '@sonde/event-stream';
 import { checkOptionNames, receiveTimestamp, rememberSent, reportFailure } from '@sonde/instrumentation-kit';
 import { timestampMetrics } from './timestamp-metrics.ts';
-import { putMember, readMember, takeMember } from './tracestate-member.ts';
+import { formatMember, isVouchedFor, putMember, takeMember, timestampOf } from './tracestate-member.ts';
 
 const TRACEPARENT = 'traceparent';
 const TRACESTATE = 'tracestate';
@@ -24,6 +24,12 @@ export interface CausalityPropagatorConfig {
 
 function isHeader(key: string, header: string): boolean {
   return key === header || (key.length === header.length && key.toLowerCase() === header);
+}
+
+/** The active span's id, empty when its context was received, and is only passed on. */
+function ownSpanId(active: Context): string {
+  const spanContext = trace.getSpanContext(active);
+  return spanContext === undefined || spanContext.isRemote === true ? '' : spanContext.spanId;
 }
 
 /** Passes on what the inner propagator writes, except for the tracestate, which is held back. */
@@ -114,7 +120,7 @@ export class CausalityPropagator implements TextMapPropagator {
       reportFailure('causality.inject', error);
     }
     try {
-      this.#writeState(holding, carrier, setter, trace.getSpanContext(active)?.isRemote === true);
+      this.#writeState(holding, carrier, setter, ownSpanId(active));
     } catch (error) {
       reportFailure('causality.inject', error);
     }
@@ -142,10 +148,10 @@ export class CausalityPropagator implements TextMapPropagator {
     }
   }
 
-  #writeState(held: HoldingSetter, carrier: unknown, setter: TextMapSetter, isRelayed: boolean): void {
+  #writeState(held: HoldingSetter, carrier: unknown, setter: TextMapSetter, spanId: string): void {
     const { hasParent, state, key } = held;
     if (hasParent) {
-      const withOwn = putMember(state, formatTimestamp(this.#clock.send()), isRelayed);
+      const withOwn = putMember(state, formatMember(formatTimestamp(this.#clock.send()), spanId));
       if (withOwn !== undefined) {
         setter.set(carrier, key || TRACESTATE, withOwn);
         return;
@@ -157,16 +163,16 @@ export class CausalityPropagator implements TextMapPropagator {
   }
 
   #receive(member: string, active: Context, extracted: Context): void {
+    const spanContext = trace.getSpanContext(extracted);
     // A tracestate without a valid traceparent counts as absent.
-    if (trace.getSpanContext(extracted) === trace.getSpanContext(active)) return;
-    const { timestamp, isRelayed } = readMember(member);
-    const sent = receiveTimestamp(timestamp, this.#clock);
+    if (spanContext === undefined || spanContext === trace.getSpanContext(active)) return;
+    const sent = receiveTimestamp(timestampOf(member), this.#clock);
     const { accepted, refused } = timestampMetrics();
     if (sent === undefined) {
       refused.add(1);
       return;
     }
     accepted.add(1);
-    if (!isRelayed) rememberSent(extracted, sent);
+    if (isVouchedFor(member, spanContext.spanId)) rememberSent(extracted, sent);
   }
 }

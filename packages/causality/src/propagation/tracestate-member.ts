@@ -1,6 +1,8 @@
 /**
- * The `sonde` member of a W3C tracestate: the sender's hybrid logical timestamp, 16 hex digits, and `;r` behind it when the
- * sender relays a trace context that it has received, so that the span is not one of the sender's own.
+ * The `sonde` member of a W3C tracestate: the sender's hybrid logical timestamp, 16 hex digits, and behind it, after a `;`,
+ * the last eight digits of the span id, when that span is one of the sender's own. Without them, or when they are those of
+ * another span (somebody in between knows nothing of the member and has passed it on), the timestamp says when a message was
+ * sent, but not by whose clock.
  *
  * https://www.w3.org/TR/trace-context/#tracestate-header
  */
@@ -11,7 +13,9 @@ const MAX_MEMBERS = 32;
 const MAX_LENGTH = 512;
 /** What is longer is nobody's tracestate: it is not looked into. */
 const MAX_READ = 8192;
-const RELAYED = ';r';
+/** Digits of a timestamp, and where in a span id those begin that are told. */
+const TIMESTAMP_LENGTH = 16;
+const SPAN_ID_FROM = 8;
 
 export interface TakenMember {
   /** The value of the first `sonde` member; undefined when there is none. */
@@ -58,8 +62,8 @@ function countMembers(tracestate: string): number {
  * @returns undefined when there is no room within 32 members and 512 characters: the members of others are not ours to
  * push out
  */
-export function putMember(tracestate: string, timestamp: string, isRelayed: boolean): string | undefined {
-  const own = isRelayed ? PREFIX + timestamp + RELAYED : PREFIX + timestamp;
+export function putMember(tracestate: string, value: string): string | undefined {
+  const own = PREFIX + value;
   if (tracestate === '') return own;
   const { rest } = takeMember(tracestate);
   if (rest === '') return own;
@@ -67,8 +71,17 @@ export function putMember(tracestate: string, timestamp: string, isRelayed: bool
   return countMembers(rest) < MAX_MEMBERS ? `${own},${rest}` : undefined;
 }
 
-/** What a member says; its timestamp is whatever was sent. */
-export function readMember(member: string): { readonly timestamp: string; readonly isRelayed: boolean } {
-  const isRelayed = member.endsWith(RELAYED);
-  return { timestamp: isRelayed ? member.slice(0, -RELAYED.length) : member, isRelayed };
+/** The value of the member for a message in the context of a span; `spanId` is empty for one that is not the sender's own. */
+export function formatMember(timestamp: string, spanId: string): string {
+  return spanId === '' ? timestamp : `${timestamp};${spanId.slice(SPAN_ID_FROM)}`;
+}
+
+/** The timestamp that a member has, or whatever was sent in its place. */
+export function timestampOf(member: string): string {
+  return member[TIMESTAMP_LENGTH] === ';' ? member.slice(0, TIMESTAMP_LENGTH) : member;
+}
+
+/** Whether the sender vouches that the span with this id is its own. */
+export function isVouchedFor(member: string, spanId: string): boolean {
+  return member.length > TIMESTAMP_LENGTH && member.slice(TIMESTAMP_LENGTH + 1) === spanId.slice(SPAN_ID_FROM);
 }

@@ -134,16 +134,16 @@ test('where nobody was seen at work, it was the only request, unless that was wa
   const { nowMs } = world;
   const root = world.start('root');
   const client = world.start('client', root.active, { kind: SpanKind.CLIENT });
-  world.nowMs += 50;
+  world.nowMs += 42;
   world.end(client.span);
-  world.nowMs += 50;
+  world.nowMs += 58;
   world.end(root.span);
   const guess = { ...root.span.spanContext(), isGuess: true };
   noteThreadWait('blocked_loop', nowMs + 10, nowMs + 40, guess);
   noteThreadWait('blocked_loop', nowMs + 60, nowMs + 100, guess);
   world.turn();
   world.turn();
-  expect(world.blame('root')).toEqual({ child_service: 20, blocked_loop: 30, own_turn: 40, unexplained: 10 });
+  expect(world.blame('root')).toEqual({ child_service: 12, blocked_loop: 30, own_turn: 40, unexplained: 18 });
 });
 
 test('a root whose parent is remote is a local root, one below a span of this process is not', () => {

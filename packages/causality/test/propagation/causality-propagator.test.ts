@@ -29,7 +29,7 @@ import { droppedCounts, sentIn } from '@sonde/instrumentation-kit';
 import { CausalityPropagator } from '../../src/propagation/causality-propagator.ts';
 
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const HLC = /^[0-9a-f]{16}$/;
+const MEMBER = /^[0-9a-f]{16};69203331$/;
 
 type Headers = Record<string, unknown>;
 
@@ -64,7 +64,7 @@ describe('inject', () => {
     expect(traceparent).toBe(PARENT);
     const [first, ...others] = String(tracestate).split(',');
     expect(first?.slice(0, 6)).toBe('sonde=');
-    expect(first?.slice(6)).toMatch(HLC);
+    expect(first?.slice(6)).toMatch(MEMBER);
     expect(others).toEqual(['ot=th:8;rv:0123456789abcd', 'vendor=1']);
   });
 
@@ -79,18 +79,18 @@ describe('inject', () => {
 
   it('replaces a member that somebody put into the span context by hand', () => {
     const { tracestate } = injected(propagatorOf(), contextOf('a=1,sonde=foreign'));
-    expect(tracestate).toMatch(/^sonde=[0-9a-f]{16},a=1$/);
+    expect(tracestate).toMatch(/^sonde=[0-9a-f]{16};69203331,a=1$/);
   });
 
   it('writes a tracestate where there was none', () => {
-    expect(injected(propagatorOf(), contextOf()).tracestate).toMatch(/^sonde=[0-9a-f]{16}$/);
+    expect(injected(propagatorOf(), contextOf()).tracestate).toMatch(/^sonde=[0-9a-f]{16};69203331$/);
   });
 
-  it('says when the context has itself been received', () => {
+  it('vouches for no span when the context has itself been received', () => {
     const propagator = propagatorOf();
     const received = propagator.extract(ROOT_CONTEXT, injected(propagator, contextOf()), defaultTextMapGetter);
     const relayed = injected(propagator, received);
-    expect(relayed.tracestate).toMatch(/^sonde=[0-9a-f]{16};r$/);
+    expect(relayed.tracestate).toMatch(/^sonde=[0-9a-f]{16}$/);
     const further = propagator.extract(ROOT_CONTEXT, relayed, defaultTextMapGetter);
     expect(sentIn(further)).toBeUndefined();
     expect(trace.getSpanContext(further)?.spanId).toBe('b7ad6b7169203331');
@@ -135,7 +135,7 @@ describe('inject', () => {
       extract: (active) => active,
       fields: () => ['Traceparent', 'Tracestate'],
     };
-    expect(injected(propagatorOf(capital), contextOf('a=1')).Tracestate).toMatch(/^sonde=[0-9a-f]{16},a=1$/);
+    expect(injected(propagatorOf(capital), contextOf('a=1')).Tracestate).toMatch(/^sonde=[0-9a-f]{16};69203331,a=1$/);
   });
 });
 
@@ -148,6 +148,14 @@ describe('extract', () => {
     const sent = parseTimestamp(String(carrier.tracestate).slice(6, 22));
     expect(sentIn(received)).toEqual(sent);
     expect(timestampToBigInt(near.send())).toBeGreaterThan(timestampToBigInt(sent ?? { high: 0, low: 0 }));
+  });
+
+  it('does not take the timestamp for that of a span in between, whose service has passed the member on', () => {
+    const carrier = injected(propagatorOf(), contextOf());
+    const traceparent = PARENT.replace('b7ad6b7169203331', '00f067aa0ba902b7');
+    const received = propagatorOf().extract(ROOT_CONTEXT, { ...carrier, traceparent }, defaultTextMapGetter);
+    expect(trace.getSpanContext(received)?.spanId).toBe('00f067aa0ba902b7');
+    expect(sentIn(received)).toBeUndefined();
   });
 
   it('is in no exported span, through any number of services', () => {
@@ -165,7 +173,7 @@ describe('extract', () => {
     expect(spans.map((span) => span.spanContext().traceState?.serialize())).toEqual(new Array(5).fill('vendor=1'));
     expect(spans.map((span) => span.parentSpanContext?.traceState?.serialize())).toEqual(new Array(5).fill('vendor=1'));
     expect(JSON.stringify(spans.map(({ attributes, links }) => ({ attributes, links })))).not.toContain('sonde');
-    expect(carrier.tracestate).toMatch(/^sonde=[0-9a-f]{16},vendor=1$/);
+    expect(carrier.tracestate).toMatch(/^sonde=[0-9a-f]{16};[0-9a-f]{8},vendor=1$/);
   });
 
   const stamp = formatTimestamp(createClock(1_700_000_000_300).send());
@@ -197,7 +205,7 @@ describe('extract', () => {
     expect(clock.physicalMs).toBe(1_700_000_000_300);
   });
 
-  it.each(['', 'now', 'f'.repeat(16), '0'.repeat(15), stamp.toUpperCase().replace(/\d/g, 'A'), `${stamp};x`, '\u0000'])(
+  it.each(['', 'now', 'f'.repeat(16), '0'.repeat(15), stamp.toUpperCase().replace(/\d/g, 'A'), `${stamp}x`, '\u0000'])(
     'refuses the timestamp %j and counts it, and the trace goes on',
     (timestamp) => {
       const clock = createClock();
@@ -272,7 +280,7 @@ test('fields are those of the inner propagator, with the tracestate', () => {
 
 test('without a clock it goes by that of the event stream', () => {
   const { tracestate } = injected(new CausalityPropagator({ propagator: w3c }), contextOf());
-  const sent = parseTimestamp(String(tracestate).slice(6));
+  const sent = parseTimestamp(String(tracestate).slice(6, 22));
   expect(
     timestampToBigInt(eventStream().clock.send()) - timestampToBigInt(sent ?? { high: 0, low: 0 }),
   ).toBeGreaterThan(0n);
