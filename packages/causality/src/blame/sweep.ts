@@ -48,6 +48,9 @@ const RANKS = new Map(RANKED.map((wait, rank) => [wait, rank]));
 const BLOCKED = RANKED.indexOf('blocked_loop');
 /** The ranks up to here concern the thread: time that it was at work, so that it may have been without a CPU. */
 const LAST_OF_THREAD = BLOCKED;
+/** A wait outlasts a turn if it is longer by this much (ms), and this part of the turn. */
+const OUTLASTING_MS = 5;
+const OUTLASTING_PART = 0.1;
 
 function causeOf({ wait, isOwn }: Claim): Exclude<Cause, 'unexplained' | 'busy_loop' | 'cpu'> {
   if (wait === 'blocked_loop' && isOwn === true) return 'own_turn';
@@ -115,19 +118,40 @@ function within(pieces: readonly Piece[], window: Window, visit: (piece: Piece) 
   }
 }
 
+/** Gives a claim what is left of the pieces within a window. */
+function serve(pieces: readonly Piece[], one: Claim, window: Pick<Window, 'startMs' | 'endMs'>): void {
+  const fraction = density(one);
+  within(pieces, window, (piece) => {
+    const ms = Math.min(piece.freeMs, fraction * piece.lengthMs);
+    if (ms <= 0) return;
+    piece.freeMs -= ms;
+    piece.shares.push({ claim: one, ms });
+  });
+}
+
+/**
+ * What the request waited for while a turn ran that nobody else is known to have held, and went on waiting for when that was
+ * over: it is what held the request up then, not the turn. What was there by the end of the turn gives way to it: the
+ * request was told of it then.
+ */
+function serveOutlasting(pieces: readonly Piece[], turn: Claim, waits: readonly Claim[]): void {
+  if (turn.culprit !== undefined) return;
+  const untilMs = turn.endMs + Math.max(OUTLASTING_MS, OUTLASTING_PART * (turn.endMs - turn.startMs));
+  for (const wait of waits) {
+    if (wait.endMs <= untilMs || wait.startMs >= turn.endMs) continue;
+    serve(pieces, wait, { startMs: Math.max(wait.startMs, turn.startMs), endMs: turn.endMs });
+  }
+}
+
 /** Gives each claim what those of higher rank, and earlier ones of its own, have left of its pieces. */
 function claim(pieces: readonly Piece[], claims: readonly Claim[]): void {
   const ranked = claims
     .filter(({ wait }) => RANKS.has(wait))
     .sort((left, right) => (RANKS.get(left.wait) ?? 0) - (RANKS.get(right.wait) ?? 0));
+  const waits = ranked.filter(({ wait }) => (RANKS.get(wait) ?? 0) > LAST_OF_THREAD);
   for (const one of ranked) {
-    const fraction = density(one);
-    within(pieces, one, (piece) => {
-      const ms = Math.min(piece.freeMs, fraction * piece.lengthMs);
-      if (ms <= 0) return;
-      piece.freeMs -= ms;
-      piece.shares.push({ claim: one, ms });
-    });
+    if (one.wait === 'blocked_loop') serveOutlasting(pieces, one, waits);
+    serve(pieces, one, one);
   }
 }
 
