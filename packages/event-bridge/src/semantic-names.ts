@@ -7,6 +7,8 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 /** The event that stands for an ended span. */
 export const SPAN_EVENT_NAME = 'sonde.span';
+/** The event that `@sonde/causality` emits for each started span. */
+export const SPAN_STARTED_NAME = 'sonde.span.started';
 
 const METRICS = {
   events: {
