@@ -26,7 +26,9 @@ import {
 } from '@sonde/event-stream';
 import { hotMetrics } from '@sonde/hot-metrics';
 import { droppedCounts, sentIn } from '@sonde/instrumentation-kit';
+import fc from 'fast-check';
 import { CausalityPropagator } from '../../src/propagation/causality-propagator.ts';
+import { runs } from '../seed.ts';
 
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const MEMBER = /^[0-9a-f]{16};69203331$/;
@@ -254,6 +256,35 @@ describe('extract', () => {
     const getter = { get: (from: Headers | null, key: string) => from?.[key] as string, keys: () => [] };
     expect(() => propagatorOf().extract(ROOT_CONTEXT, carrier, getter)).not.toThrow();
   });
+});
+
+test('whatever a tracestate holds, ours never reaches a span context, and goes out once, beside all that others wrote', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      'sonde=',
+      'sonde=0197a3c5d1e80003',
+      'ot=th:8;rv:0123456789abcd',
+      ',',
+      ' ',
+      '=',
+      ';',
+      'sonde',
+      'a=1',
+    ),
+    fc.string({ maxLength: 8 }),
+  );
+  const line = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(','));
+  fc.assert(
+    fc.property(fc.oneof(line, fc.array(line, { maxLength: 3 })), (tracestate) => {
+      const ours = propagatorOf().extract(ROOT_CONTEXT, { traceparent: PARENT, tracestate }, defaultTextMapGetter);
+      const plain = w3c.extract(ROOT_CONTEXT, { traceparent: PARENT, tracestate }, defaultTextMapGetter);
+      const others = trace.getSpanContext(plain)?.traceState?.unset('sonde').serialize() ?? '';
+      expect(stateIn(ours) ?? '').toBe(others);
+      const out = String(injected(propagatorOf(), ours).tracestate);
+      expect(out.replace(/^sonde=[0-9a-f]{16},?/, '')).toBe(others);
+    }),
+    runs(500),
+  );
 });
 
 describe('a propagator that fails', () => {
