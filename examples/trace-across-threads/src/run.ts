@@ -1,6 +1,13 @@
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { criticalPath, formatCriticalPath, formatTrace, toChromeTrace, writeChromeTrace } from '@sonde/causality';
+import {
+  type CriticalPath,
+  criticalPath,
+  formatCriticalPath,
+  formatTrace,
+  toChromeTrace,
+  writeChromeTrace,
+} from '@sonde/causality';
 import { type RequestSpans, runService } from './service-run.ts';
 
 const HELP = `Trace across threads
@@ -22,11 +29,11 @@ export async function run(args: string[]): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  heading('Without @sonde/instrumentation-ipc: SONDE_INSTRUMENTATIONS=http');
-  tell(await runService('http'));
+  heading('Without @sonde/instrumentation-ipc: SONDE_INSTRUMENTATIONS=http,scheduler');
+  tell(await runService('http,scheduler'));
 
-  heading('With it: SONDE_INSTRUMENTATIONS=http,ipc');
-  const whole = await runService('http,ipc');
+  heading('With it: SONDE_INSTRUMENTATIONS=http,scheduler,ipc');
+  const whole = await runService('http,scheduler,ipc');
   tell(whole);
 
   heading('Its critical path');
@@ -39,11 +46,16 @@ export async function run(args: string[]): Promise<void> {
 }
 
 function tell({ traces }: RequestSpans): void {
-  const pieces = [...traces.values()].map((spans) => criticalPath(spans)).sort((a, b) => a.startTimeMs - b.startTimeMs);
+  const pieces = [...traces.values()].map((spans) => criticalPath(spans)).sort(byStart);
   print(
     `One request, ${pieces.length === 1 ? '1 trace' : `${pieces.length} traces that know nothing of each other`}:\n`,
   );
   for (const piece of pieces) print(formatTrace(piece));
+}
+
+/** Starts are whole milliseconds: of two that are equal, the longer one is the one around. */
+function byStart(a: CriticalPath, b: CriticalPath): number {
+  return a.startTimeMs - b.startTimeMs || b.durationMs - a.durationMs;
 }
 
 function heading(title: string): void {

@@ -3,7 +3,7 @@ import type { BlameShare, CriticalPath, TraceNotes, TraceSpan } from '../types.t
 import { duration, plural, printable } from './terminal.ts';
 
 /** Waits that are shorter than this part of the root are not worth a line. */
-const WORTH_A_LINE = 0.005;
+const WORTH_A_LINE = 0.02;
 const MOST_WAITS = 4;
 /** The SDK takes starts from a clock of whole milliseconds: less says nothing about clocks. */
 const SHIFT_WORTH_A_LINE_MS = 1;
