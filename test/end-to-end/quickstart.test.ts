@@ -53,14 +53,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Temporary files go to our folder, so that the test sees whether any are left. */
 function quietEnvironment(): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    NODE_OPTIONS: '',
-    OTEL_EXPORTER_PROMETHEUS_PORT: '0',
-    TMPDIR: folder,
-    NO_COLOR: '1',
-    FORCE_COLOR: '',
-  };
+  const { FORCE_COLOR: _ours, ...rest } = process.env;
+  return { ...rest, NODE_OPTIONS: '', OTEL_EXPORTER_PROMETHEUS_PORT: '0', TMPDIR: folder, NO_COLOR: '1' };
 }
 
 function section(title: string): Section {

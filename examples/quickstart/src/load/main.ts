@@ -20,6 +20,7 @@ import { createTally } from './tally.ts';
 const MOST_IN_FLIGHT = 400;
 const PROGRESS_MS = 1_000;
 const LAST_ANSWERS_MS = 10_000;
+const ENDED_BY_SIGNAL = 143;
 
 const { values } = parseArgs({
   options: {
@@ -72,7 +73,9 @@ async function main(): Promise<void> {
     await injector.inject(fault, id);
   });
   const ticker = setInterval(() => print({ type: 'progress', ...tally.progress(elapsed()) }), PROGRESS_MS);
-  process.once('SIGTERM', () => process.exit(143));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(ENDED_BY_SIGNAL));
+  // Whoever read this is gone.
+  process.stdout.on('error', () => process.exit(ENDED_BY_SIGNAL));
   process.once('exit', () => injector.releaseAll());
 
   let dueMs = 0;
