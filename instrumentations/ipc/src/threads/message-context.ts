@@ -44,7 +44,7 @@ export interface ReceivedTrace {
   readonly flags: number;
   /** tracestate, baggage and ports, or empty. */
   readonly text: string;
-  /** When it was sent, by the sender's clock; 0 when this thread's clock has refused it. */
+  /** When it was sent, by the sender's clock; 0 when this thread's clock has refused it, or the span is not the sender's. */
   readonly hlcHigh: number;
   readonly hlcLow: number;
   /** What stands for the sender. */

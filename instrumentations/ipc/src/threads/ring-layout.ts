@@ -57,6 +57,8 @@ export const TRACE_FLAGS = 0xff;
 export const HAS_TRACE: number = 1 << 8;
 export const HAS_ACCOUNT: number = 1 << 9;
 export const HAS_TEXT: number = 1 << 10;
+/** The span is one of the sender's own thread: it had not received it itself. */
+export const IS_OWN_SPAN: number = 1 << 11;
 export const KIND_SHIFT = 16;
 
 /** Between tracestate, baggage and ports in the text: none of them holds one. */

@@ -14,6 +14,7 @@ import {
   HEAD,
   HLC_HIGH,
   HLC_LOW,
+  IS_OWN_SPAN,
   KIND_SHIFT,
   type Ring,
   SENT_AGE,
@@ -171,8 +172,9 @@ export class RingReader implements Received, ReceivedTrace {
   }
 
   #accept(nowMs: number): void {
-    if (!this.#clock.receive(this.#timestamp, nowMs)) this.#timestamp.high = 0;
     const flags = this.#flags;
+    const isAccepted = this.#clock.receive(this.#timestamp, nowMs);
+    if (!isAccepted || (flags & IS_OWN_SPAN) === 0) this.#timestamp.high = 0;
     if (this.text !== '') this.ports = this.text.slice(this.text.lastIndexOf(SEPARATOR) + 1);
     this.hasTrace = (flags & HAS_TRACE) !== 0;
     if (!this.hasTrace && this.text === '') return;

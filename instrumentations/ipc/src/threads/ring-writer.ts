@@ -13,6 +13,7 @@ import {
   HEAD,
   HLC_HIGH,
   HLC_LOW,
+  IS_OWN_SPAN,
   KIND_SHIFT,
   MAX_TEXT_BYTES,
   type Ring,
@@ -139,7 +140,8 @@ export class RingWriter {
   #writeTrace(slot: number, spanContext: SpanContext): number {
     if (spanContext !== this.#lastSpanContext && !this.#intern(spanContext)) return 0;
     this.#ring.words.set(this.#lastIds, slot + TRACE_ID);
-    return HAS_TRACE | (spanContext.traceFlags & TRACE_FLAGS);
+    const own = spanContext.isRemote === true ? 0 : IS_OWN_SPAN;
+    return HAS_TRACE | own | (spanContext.traceFlags & TRACE_FLAGS);
   }
 
   #intern(spanContext: SpanContext): boolean {
