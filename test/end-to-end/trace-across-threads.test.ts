@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sonde-example-test-'));
   const start = join(ROOT, 'examples', 'trace-across-threads', 'start.mjs');
   const { code, stdout, stderr } = await new Promise<Pick<Run, 'code' | 'stdout' | 'stderr'>>((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', TMPDIR: folder } };
+    const options = { cwd: folder, env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '0', TMPDIR: folder } };
     const child = execFile(process.execPath, [start, '--out', 'out.json'], options, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );

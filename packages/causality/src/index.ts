@@ -18,6 +18,8 @@ export type {
   LooseAttributes,
   OperationTotal,
   PathSegment,
+  PlainEvent,
+  PlainLink,
   PlainTraceSpan,
   SdkTraceSpan,
   SpanResource,

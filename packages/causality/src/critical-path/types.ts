@@ -23,6 +23,19 @@ export interface SdkTraceSpan {
   readonly resource: SpanResource;
 }
 
+/** A link of a plain span. */
+export interface PlainLink {
+  readonly context: { readonly traceId: string; readonly spanId: string };
+  readonly attributes?: LooseAttributes | undefined;
+}
+
+/** Something that happened at one moment of a plain span. */
+export interface PlainEvent {
+  readonly name: string;
+  readonly time: number | HrTime;
+  readonly attributes?: LooseAttributes | undefined;
+}
+
 /** A span from anywhere else, as plain data: what a file, a store or an OTLP decoder makes of one. */
 export interface PlainTraceSpan {
   readonly traceId: string;
@@ -36,9 +49,9 @@ export interface PlainTraceSpan {
   readonly start: number | HrTime;
   readonly end: number | HrTime;
   readonly attributes?: LooseAttributes | undefined;
-  readonly links?: readonly { readonly context: { readonly traceId: string; readonly spanId: string } }[] | undefined;
+  readonly links?: readonly PlainLink[] | undefined;
   readonly status?: { readonly code: number } | undefined;
-  readonly events?: readonly { readonly name: string; readonly time: number | HrTime }[] | undefined;
+  readonly events?: readonly PlainEvent[] | undefined;
   readonly resource?: SpanResource | undefined;
 }
 

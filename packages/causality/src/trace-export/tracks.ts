@@ -14,6 +14,7 @@ export interface Track {
 export class Tracks {
   readonly names: ChromeTraceEvent[] = [];
   readonly #pids = new Set<number>([0]);
+  readonly #claimed: ReadonlySet<number>;
   #next: number;
 
   /** @param pids all that may be asked for: other numbers stay clear of them */
@@ -23,8 +24,6 @@ export class Tracks {
     for (const pid of this.#claimed) highest = Math.max(highest, pid);
     this.#next = highest + 1;
   }
-
-  readonly #claimed: ReadonlySet<number>;
 
   /** A process that exists, or one of its own where the pid is taken. */
   process(wanted: number | undefined, name: string): number {

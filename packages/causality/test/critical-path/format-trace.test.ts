@@ -33,7 +33,7 @@ GET /report/:id  182 ms, 7 spans, 2 processes, 3 threads, trace 0af7651916cd43dd
 ● │   └ layout        service-77 77       91 ms     50 %          ███████████████
 ● └ lost child        service-1 1         20 ms     11 %                           ███
       its parent is missing
-  1 span hung up under the root, because the parent is missing
+  1 span put under the root, because the parent is missing
   1 span ran on after the root had ended
 `);
 });
@@ -53,7 +53,7 @@ GET /report/:id  182 ms, 7 spans, 2 processes, 3 threads, trace 0af7651916cd43dd
 ● ├ lost child        service-1 1         20 ms     11 %                           ███
       its parent is missing
   └ write log         service-1 1                                                      ─
-  1 span hung up under the root, because the parent is missing
+  1 span put under the root, because the parent is missing
   1 span ran on after the root had ended
 `);
 });
@@ -72,6 +72,7 @@ test('blame is told in the sentence of whoever blames, and not told where nothin
   const blamed = (attributes: object): string =>
     formatTrace(
       criticalPath([span('root', '', [0, 10], { attributes: { 'sonde.blame.unexplained': 0.01, ...attributes } })]),
+      { hasColour: false },
     );
   expect(blamed({ 'sonde.blame.gc': 0.01, 'sonde.blame.summary': 'waited 10 ms: 10 ms gc' })).toContain(
     '\n    waited 10 ms',
@@ -79,10 +80,33 @@ test('blame is told in the sentence of whoever blames, and not told where nothin
   expect(blamed({ 'sonde.blame.summary': 'waited' })).not.toContain('waited');
 });
 
-test('colours are a matter of the terminal, and can be asked for', () => {
-  const path = criticalPath(SPANS);
-  expect(formatTrace(path)).not.toContain('\u001b');
-  expect(formatTrace(path, { hasColour: true })).toContain('\u001b[33m');
+describe('colours', () => {
+  const { env, stdout } = process;
+  const before = { forced: env.FORCE_COLOR, hasColors: stdout.hasColors };
+  const isColoured = (options = {}): boolean => formatTrace(criticalPath(SPANS), options).includes('\u001b[33m');
+
+  afterEach(() => {
+    delete env.FORCE_COLOR;
+    if (before.forced !== undefined) env.FORCE_COLOR = before.forced;
+    stdout.hasColors = before.hasColors;
+  });
+
+  test.each([
+    ['1', true],
+    ['', true],
+    ['0', false],
+    ['false', false],
+  ])('FORCE_COLOR=%s decides: %p', (forced, expected) => {
+    env.FORCE_COLOR = forced;
+    expect(isColoured()).toBe(expected);
+    expect(isColoured({ hasColour: !expected })).toBe(!expected);
+  });
+
+  test.each([true, false])('else the terminal does, which heeds NO_COLOR: %p', (expected) => {
+    delete env.FORCE_COLOR;
+    stdout.hasColors = () => expected;
+    expect(isColoured()).toBe(expected);
+  });
 });
 
 test.each([60, 61, 79, 80, 120, 1000])('no line is wider than %d cells', (width) => {

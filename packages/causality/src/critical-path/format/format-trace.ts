@@ -15,6 +15,7 @@ const NARROW = 80;
 const NARROW_BAR_PART = 0.2;
 const WIDEST_BAR = 60;
 const WIDEST_PLACE = 32;
+const NARROWEST_PLACE = 5;
 /** Of what is left for names and places, where it is too little for both. */
 const PLACE_PART = 0.4;
 
@@ -75,12 +76,22 @@ interface Layout {
 }
 
 function layoutFor(lines: readonly OutlineLine[], width: number): Layout {
-  const name = Math.max(...lines.map(({ entry, branches }) => widthOf(branches + printable(entry.name)) + 2));
-  const place = Math.min(WIDEST_PLACE, Math.max(5, ...lines.map(({ entry }) => widthOf(printable(placeOf(entry))))));
+  const name = widest(lines, ({ entry, branches }) => branches + printable(entry.name)) + 2;
+  const place = Math.min(
+    WIDEST_PLACE,
+    Math.max(
+      NARROWEST_PLACE,
+      widest(lines, ({ entry }) => printable(placeOf(entry))),
+    ),
+  );
   const bar = Math.min(WIDEST_BAR, Math.floor(width * (width < NARROW ? NARROW_BAR_PART : BAR_PART)));
   const rest = width - bar - 2 * FIGURES + 2 - 4 * GAP.length;
   const shownPlace = Math.min(place, Math.max(Math.floor(rest * PLACE_PART), rest - name));
   return { name: Math.min(name, rest - shownPlace), place: shownPlace, bar };
+}
+
+function widest(lines: readonly OutlineLine[], text: (line: OutlineLine) => string): number {
+  return lines.reduce((width, line) => Math.max(width, widthOf(text(line))), 0);
 }
 
 /** `shop 4121`, `shop 4121 #3` in a thread that is not the main one. */

@@ -30,7 +30,7 @@ export function resolveFormat(owner: string, options: FormatOptions): ResolvedFo
   checkOptionNames(owner, options, Object.keys(FORMAT_DEFAULTS));
   const {
     width = Math.min(WIDEST, Math.max(NARROWEST, process.stdout.columns ?? FORMAT_DEFAULTS.width)),
-    hasColour = process.stdout.hasColors?.() === true,
+    hasColour = stdoutHasColours(),
     maxLines = FORMAT_DEFAULTS.maxLines,
   } = options;
   checkCount(`${owner}: width`, width, NARROWEST, WIDEST);
@@ -39,6 +39,13 @@ export function resolveFormat(owner: string, options: FormatOptions): ResolvedFo
     throw new TypeError(`${owner}: hasColour must be true or false, got ${inspect(hasColour, { depth: 0 })}`);
   }
   return { width, hasColour, maxLines };
+}
+
+/** As Node.js itself decides (`tty.WriteStream.getColorDepth`), for a stdout that is no terminal too. */
+function stdoutHasColours(): boolean {
+  const { FORCE_COLOR: forced } = process.env;
+  if (forced !== undefined) return ['', '1', '2', '3', 'true'].includes(forced);
+  return process.stdout.hasColors?.() === true;
 }
 
 function checkCount(what: string, value: unknown, min: number, max: number): void {

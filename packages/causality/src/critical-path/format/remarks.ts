@@ -47,7 +47,7 @@ export function noteLines(notes: TraceNotes): string[] {
   const say = (count: number, rest: string): void => {
     if (count > 0) lines.push(`${plural(count, 'span')} ${rest}`);
   };
-  say(notes.adopted, 'hung up under the root, because the parent is missing');
+  say(notes.adopted, 'put under the root, because the parent is missing');
   say(notes.unrelated, 'left out: not below the root');
   say(notes.detached, 'ran on after the root had ended');
   say(notes.cut, 'began before the parent, and cut there');
