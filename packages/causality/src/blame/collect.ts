@@ -1,14 +1,9 @@
 import { type Culprit, type RootWaits, WAITS, type WaitReader } from '@sonde/instrumentation-kit';
 import type { RankedWait } from './causes.ts';
-import type { Claim, CpuWindow, Evidence, Window } from './sweep.ts';
+import type { Claim, CpuWindow, Evidence, Times, Window } from './sweep.ts';
 
 /** A wait of the request that begins this much later still was under way when the turn began. */
 const SAME_MS = 1;
-
-interface Times {
-  readonly startMs: number;
-  readonly endMs: number;
-}
 
 /** The waits of the request itself. */
 function ownClaims(root: RootWaits): Claim[] {

@@ -1,10 +1,14 @@
 import type { Culprit } from '@sonde/instrumentation-kit';
 import { type Cause, emptySplit, RANKED, type RankedWait, type Split } from './causes.ts';
 
-/** A time in which something held the request up, or of which an amount is known only. Milliseconds of one clock. */
-export interface Window {
+/** Milliseconds of one clock. */
+export interface Times {
   readonly startMs: number;
   readonly endMs: number;
+}
+
+/** A time in which something held the request up, or of which an amount is known only. */
+export interface Window extends Times {
   /** How much of it; at most its length. */
   readonly amountMs: number;
 }
@@ -110,7 +114,7 @@ function firstFrom(pieces: readonly Piece[], timeMs: number): number {
 }
 
 /** Calls back with each piece within a window; no piece crosses its edges. */
-function within(pieces: readonly Piece[], window: Window, visit: (piece: Piece) => void): void {
+function within(pieces: readonly Piece[], window: Times, visit: (piece: Piece) => void): void {
   for (let at = firstFrom(pieces, window.startMs); at < pieces.length; at++) {
     const piece = pieces[at] as Piece;
     if (piece.startMs >= window.endMs) return;
@@ -119,7 +123,7 @@ function within(pieces: readonly Piece[], window: Window, visit: (piece: Piece) 
 }
 
 /** Gives a claim what is left of the pieces within a window. */
-function serve(pieces: readonly Piece[], one: Claim, window: Pick<Window, 'startMs' | 'endMs'>): void {
+function serve(pieces: readonly Piece[], one: Claim, window: Times): void {
   const fraction = density(one);
   within(pieces, window, (piece) => {
     const ms = Math.min(piece.freeMs, fraction * piece.lengthMs);
