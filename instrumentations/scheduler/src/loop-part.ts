@@ -7,6 +7,7 @@ import { addWaitSource, guarded } from '@sonde/instrumentation-kit';
 import { BEGINNINGS, BlockedLoopWatch, type Sighting } from './blocked-loop.ts';
 import { BlockedLoopReporter } from './blocked-loop-report.ts';
 import { EventLoopMetrics } from './event-loop.ts';
+import { followChildren, IdleClock } from './idle-clock.ts';
 import { LoopWaits } from './loop-waits.ts';
 import type { Part, Surroundings } from './part.ts';
 import { OwnCpu } from './thread-cpu.ts';
@@ -79,21 +80,29 @@ function atTurnEnd(callback: () => void): void {
   setImmediate(callback).unref();
 }
 
-function createLoopWaits(cpu: OwnCpu): LoopWaits {
+function createIdleClock(cpu: OwnCpu): IdleClock {
   const { nodeTiming } = performance;
+  return new IdleClock({
+    now: () => performance.now(),
+    toldIdleMs: () => nodeTiming.idleTime,
+    cpu: () => cpu.read(),
+  });
+}
+
+function createLoopWaits(cpu: OwnCpu, idle: IdleClock): LoopWaits {
   return new LoopWaits({
     now: () => performance.now(),
-    idleMs: () => nodeTiming.idleTime,
+    idleMs: () => idle.ms(),
     cpu: () => cpu.read(),
     describeRoot,
   });
 }
 
 /** Follows which traces are at work. Requests that are not recorded have no spans; that one begins is seen all the same. */
-function follow(waits: LoopWaits, onRoot: (root: Span) => void): () => void {
+function follow(waits: LoopWaits, idle: IdleClock, onRoot: (root: Span) => void): () => void {
   const onBeginning = (): void => waits.see(undefined, RUNS_ON);
   for (const name of BEGINNINGS) subscribe(name, onBeginning);
-  const remove = addWaitSource(waits);
+  const undo = [addWaitSource(waits), followChildren(idle)];
   listenToRoots((root, runs) => {
     waits.see(root, runs);
     onRoot(root);
@@ -101,7 +110,7 @@ function follow(waits: LoopWaits, onRoot: (root: Span) => void): () => void {
   return () => {
     for (const name of BEGINNINGS) unsubscribe(name, onBeginning);
     listenToRoots(undefined);
-    remove();
+    for (const back of undo) back();
   };
 }
 
@@ -110,7 +119,8 @@ export function startLoop(surroundings: Surroundings): LoopPart {
   const { config, events, instruments, isMainThread } = surroundings;
   const memory = new SharedArrayBuffer(WATCH_MEMORY_BYTES);
   const cpu = new OwnCpu();
-  const waits = createLoopWaits(cpu);
+  const idle = createIdleClock(cpu);
+  const waits = createLoopWaits(cpu, idle);
   const stalls = startStalls({ surroundings, memory, cpu, waits });
   const stream = eventStream();
   const thresholdMs = config.blockedLoop?.thresholdMs ?? Number.POSITIVE_INFINITY;
@@ -120,10 +130,9 @@ export function startLoop(surroundings: Surroundings): LoopPart {
     ? new EventLoopMetrics({ instruments, role, windowMs: config.windowMs, busyMs })
     : undefined;
   let refreshAtMs = 0;
-  const { nodeTiming } = performance;
   const ledger = new TurnLedger({
     now: () => performance.now(),
-    idleMs: () => nodeTiming.idleTime,
+    idleMs: () => idle.ms(),
     atTurnEnd,
     timeOriginMs: performance.timeOrigin,
     cells: new Int32Array(memory),
@@ -137,14 +146,17 @@ export function startLoop(surroundings: Surroundings): LoopPart {
       refreshAtMs = nowMs + REFRESH_MS;
       stalls?.watch?.refresh();
     },
-    onTurnEnd: (turn, nowMs, idleMs) => waits.turnEnded(turn, nowMs, idleMs),
+    onTurnEnd(turn, nowMs, idleMs): void {
+      waits.turnEnded(turn, nowMs, idleMs);
+      idle.turnEnded(nowMs);
+    },
     onLongTurn: guarded('scheduler.long-turn', (turn: LongTurn) => {
       if (stalls !== undefined && turn.durationMs >= thresholdMs) stalls.turnEnded(turn);
       else events.longTurn.emit(performance.now(), turn.durationMs / 1000, turn.roots.length, contextOf(turn));
     }),
     describeRoot,
   });
-  const stopFollowing = follow(waits, (root) => {
+  const stopFollowing = follow(waits, idle, (root) => {
     ledger.note(root);
     stalls?.watch?.arm();
   });

@@ -4,6 +4,8 @@ import type { Span } from '@opentelemetry/api';
 const CAPACITY = 512;
 /** Stretches closer to each other than this (ms) are one. */
 const NEAR_MS = 0.5;
+/** Between readings of two clocks that belong together at most. */
+const CLOCKS_MS = 1;
 
 /** Seen at this moment, the trace was at work right before. */
 export const RAN_BEFORE = 1;
@@ -94,14 +96,14 @@ export class TurnWitness {
       const isLast = next === this.#roots.length;
       const toMs = isLast ? nowMs : (this.#times[next] as number);
       const toIdle = isLast ? idleMs : (this.#idle[next] as number);
-      const waited = Math.max(0, toIdle - fromIdle);
-      const busy = Math.max(0, toMs - fromMs - waited);
+      const busy = busyIn(toMs - fromMs, toIdle - fromIdle);
       // Who was seen last worked on and then the loop waited; otherwise it is taken that it waited first.
       const startMs = this.#goesOn(next - 1) ? fromMs : toMs - busy;
       if (busy > 0) append(stretches, { startMs, endMs: startMs + busy, ...this.#ownerOf(next) });
       fromMs = toMs;
       fromIdle = toIdle;
     }
+    trim(stretches, Math.max(0, nowMs - this.#startMs - (idleMs - this.#startIdleMs)));
     return stretches;
   }
 
@@ -120,6 +122,11 @@ export class TurnWitness {
   }
 }
 
+/** More waiting than there is time has been learned of late: it was before. The two clocks are read one after the other. */
+function busyIn(lengthMs: number, waitedMs: number): number {
+  return waitedMs > lengthMs + CLOCKS_MS ? lengthMs : Math.max(0, lengthMs - Math.max(0, waitedMs));
+}
+
 function append(stretches: Stretch[], stretch: Stretch): void {
   const last = stretches.at(-1);
   const isSame =
@@ -129,4 +136,21 @@ function append(stretches: Stretch[], stretch: Stretch): void {
     stretch.startMs - last.endMs < NEAR_MS;
   if (isSame) last.endMs = stretch.endMs;
   else stretches.push(stretch);
+}
+
+/**
+ * That the loop had waited may be known only later in the turn (see `IdleClock`): then the longest stretch is too long. It
+ * has its work at its end, since the loop turns to what it was woken for.
+ */
+function trim(stretches: Stretch[], workMs: number): void {
+  let sumMs = 0;
+  let longest: Stretch | undefined;
+  for (const stretch of stretches) {
+    const lengthMs = stretch.endMs - stretch.startMs;
+    sumMs += lengthMs;
+    if (longest === undefined || lengthMs > longest.endMs - longest.startMs) longest = stretch;
+  }
+  if (longest !== undefined && sumMs > workMs) {
+    longest.startMs = Math.min(longest.endMs, longest.startMs + sumMs - workMs);
+  }
 }

@@ -148,3 +148,17 @@ test('a new turn begins with nobody', () => {
   work(5);
   expect(seen()).toEqual([[undefined, 30, 35]]);
 });
+
+test('a wait of which the loop learns late in the turn shortens the longest stretch from its start', () => {
+  const { clock, witness, work, seen } = world();
+  work(300); // in truth it waited for 290 of them
+  witness.see(a, BOTH);
+  work(20);
+  witness.see(b, RUNS_ON);
+  work(5);
+  clock.idle += 290;
+  expect(seen()).toEqual([
+    ['a', 290, 320],
+    ['b', 320, 325],
+  ]);
+});
