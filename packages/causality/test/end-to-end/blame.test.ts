@@ -1,4 +1,4 @@
-// long: ten requests for each of eighteen pairs of causes, with random seconds of each; prints what blame told of them
+// long: ten requests for each of nineteen pairs of causes, with random seconds of each; prints what blame told of them
 import { obstacle, PAIRS, type Pair, planOf } from './blame/plans.ts';
 import { runService } from './blame/run-service.ts';
 import { score } from './blame/score.ts';

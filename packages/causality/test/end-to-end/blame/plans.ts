@@ -36,6 +36,7 @@ export const PAIRS: readonly Pair[] = [
   pair(['cpuQuota', 'dnsQuery'], ['cpu', 'connect']),
   pair(['busySibling', 'downstream'], ['cpu', 'child_service']),
   pair(['busySibling', 'gc'], ['cpu', 'gc']),
+  pair(['ownTurn', 'dnsQuery'], ['own_turn', 'connect']),
   pair(['workerQueue', 'slowWorker'], ['ipc_queue', 'child_service']),
   pair(['workerQueue', 'gc'], ['ipc_queue', 'gc']),
 ];

@@ -3,12 +3,24 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Injector, Truth } from '../injector.ts';
-import { burnCpu } from './burn.ts';
+import { burnCpu, burnUntil, starvedMs } from './burn.ts';
 
 const PERIOD_US = 50_000;
 const QUOTA_US = 15_000;
 /** Made and removed by the parent process. */
 const GROUP = process.env.BLAME_CGROUP ?? '';
+
+/** The request blocks the loop itself, after an await: in the phase of the loop that comes before it waits for events. */
+export const ownTurn: Injector = {
+  cause: 'own_turn',
+  async inject(ms) {
+    await setTimeout(2);
+    const before = starvedMs();
+    const startMs = performance.now();
+    const endMs = burnUntil(startMs + ms);
+    return { stretches: [{ cause: 'own_turn', startMs, endMs, starvedMs: starvedMs() - before }] };
+  },
+};
 
 /** What it took beyond the CPU that it used. */
 function burnTruth(cpuMs: number): Truth {

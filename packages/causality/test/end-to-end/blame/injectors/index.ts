@@ -1,6 +1,6 @@
 import type { Injector } from '../injector.ts';
 import { blockedAfter, blockedBefore } from './blocked-loop.ts';
-import { busySibling, cpuQuota } from './cpu.ts';
+import { busySibling, cpuQuota, ownTurn } from './cpu.ts';
 import { filesystem, stalledStream } from './filesystem.ts';
 import { gc, heapChurn } from './gc.ts';
 import { dnsLookup, dnsQuery, downstream } from './network.ts';
@@ -18,6 +18,7 @@ export const INJECTORS = {
   filesystem,
   stalledStream,
   cpuQuota,
+  ownTurn,
   busySibling,
   dnsQuery,
   dnsLookup,
