@@ -1,0 +1,169 @@
+import { type Context, propagation, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { createEventStream } from '@sonde/event-stream';
+import fc from 'fast-check';
+import { accountFor, withAccount } from '../../src/account.ts';
+import { messageKind } from '../../src/threads/message-kind.ts';
+import { beginRing, GUARD_SLOTS, type Ring, type RingSize, ringAt, ringBytes } from '../../src/threads/ring-layout.ts';
+import { RingReader } from '../../src/threads/ring-reader.ts';
+import { RingWriter } from '../../src/threads/ring-writer.ts';
+import { runs } from '../seed.ts';
+
+const SMALL: RingSize = { slots: 16, textBytes: 1024 };
+const PEER = {};
+
+function world(size = SMALL, before = 0): { writer: RingWriter; reader: RingReader; ring: Ring } {
+  const ring = ringAt(new SharedArrayBuffer(ringBytes(size)), 0, size);
+  beginRing(ring, before);
+  const clock = (): ReturnType<typeof createEventStream>['clock'] => createEventStream({ now: () => 1000 }).clock;
+  return {
+    writer: new RingWriter(ring, clock()),
+    reader: new RingReader(ring, clock(), { peer: PEER, taken: before }),
+    ring,
+  };
+}
+
+function spanContextOf(n: number, state = ''): SpanContext {
+  return {
+    traceId: (n + 1).toString(16).padStart(32, 'a'),
+    spanId: (n + 1).toString(16).padStart(16, 'f'),
+    traceFlags: n % 2,
+    ...(state === '' ? {} : { traceState: { serialize: () => state } as never }),
+  };
+}
+
+const contextOf = (n: number, state = ''): Context => trace.setSpanContext(ROOT_CONTEXT, spanContextOf(n, state));
+const send = (writer: RingWriter, context: Context, message: unknown = 1, ports = ''): void =>
+  writer.write({ context, nowMs: 5, kind: messageKind(message), peer: PEER, ports });
+const idOf = (context: Context | undefined): string | undefined =>
+  context === undefined ? undefined : trace.getSpanContext(context)?.traceId;
+
+describe('a side ring', () => {
+  test('carries trace id, span id, flags, tracestate, baggage and ports', () => {
+    const { writer, reader } = world();
+    const baggage = propagation.createBaggage({ user: { value: 'ü\n,;="' }, __proto__x: { value: '' } });
+    send(writer, propagation.setBaggage(contextOf(6, 'ot=th:8;rv:1,x=y'), baggage), 'hello', '[[1,0,["a"]]]');
+    reader.take(messageKind('hello'), 7);
+    expect(reader.miss).toBeUndefined();
+    const received = reader.context as Context;
+    const spanContext = trace.getSpanContext(received);
+    expect(spanContext).toMatchObject({ ...spanContextOf(6), isRemote: true });
+    expect(spanContext?.traceState?.serialize()).toBe('ot=th:8;rv:1,x=y');
+    expect(propagation.getBaggage(received)?.getAllEntries()).toEqual(baggage.getAllEntries());
+    expect(reader.ports).toBe('[[1,0,["a"]]]');
+    expect(reader.sentMs).toBeCloseTo(5, 3);
+  });
+
+  test('hands on what was received as it was, and says when that came', () => {
+    const there = world();
+    const back = world();
+    send(there.writer, contextOf(3, 'a=b'));
+    there.reader.take(messageKind(1), 9);
+    const received = there.reader.context as Context;
+    expect(accountFor(received, PEER)).toMatchObject({ takenUpMs: 9 });
+    expect(accountFor(received, {})).toBeUndefined();
+    send(back.writer, received);
+    back.reader.take(messageKind(1), 10);
+    const spanContext = trace.getSpanContext(back.reader.context as Context);
+    expect(spanContext).toMatchObject({ ...spanContextOf(3), isRemote: true });
+    expect(spanContext?.traceState?.serialize()).toBe('a=b');
+  });
+
+  test('a context with more in it than a message brought is an ordinary one', () => {
+    const { writer, reader } = world();
+    send(writer, contextOf(3, 'a=b'));
+    reader.take(messageKind(1), 9);
+    const key = Symbol('key');
+    const received = reader.context as Context;
+    const more = received.setValue(key, 1);
+    expect([more.getValue(key), idOf(more), accountFor(more, PEER)?.takenUpMs]).toEqual([1, idOf(contextOf(3)), 9]);
+    expect(more.deleteValue(key).getValue(key)).toBeUndefined();
+    expect(received.getValue(key)).toBeUndefined();
+    expect(withAccount(received, { peer: 1, sentMs: 0, takenUpMs: 1 })).not.toBe(received);
+  });
+
+  test('messages that went before there was a ring are missed, those after them are not', () => {
+    const { writer, ring } = world(SMALL, 3);
+    const late = new RingReader(ring, createEventStream().clock, { peer: PEER, taken: 1 });
+    send(writer, contextOf(1));
+    for (const wanted of ['peer', 'peer', undefined]) {
+      late.take(messageKind(1), 1);
+      expect(late.miss).toBe(wanted);
+    }
+    expect(idOf(late.context)).toBe(idOf(contextOf(1)));
+  });
+
+  test('text too long to be carried costs the message its text, not its trace', () => {
+    const { writer, reader } = world({ slots: 16, textBytes: 16_384 });
+    send(writer, contextOf(1, `a=${'x'.repeat(9000)}`));
+    reader.take(messageKind(1), 1);
+    expect([reader.miss, idOf(reader.context)]).toEqual([undefined, idOf(contextOf(1))]);
+  });
+
+  test('a message of another kind than its slot tells that messages went by unseen: nothing is believed any more', () => {
+    const { writer, reader } = world();
+    send(writer, contextOf(1), 'a string');
+    send(writer, contextOf(2), 1);
+    reader.take(messageKind(1), 1);
+    expect([reader.miss, reader.context]).toEqual(['desync', ROOT_CONTEXT]);
+    reader.take(messageKind(1), 1);
+    expect(reader.miss).toBe('desync');
+  });
+
+  test('once the writer has stopped, messages are those of a sender that nobody observes', () => {
+    const { writer, reader } = world();
+    send(writer, contextOf(1));
+    writer.stop();
+    reader.take(messageKind(1), 1);
+    expect(idOf(reader.context)).toBe(idOf(contextOf(1)));
+    reader.take(messageKind(1), 1);
+    expect([reader.miss, reader.context]).toEqual(['peer', undefined]);
+  });
+
+  test('invalid ids are no trace', () => {
+    const { writer, reader } = world();
+    for (const traceId of ['', 'x'.repeat(32), '0'.repeat(32), 'a'.repeat(33), 'A'.repeat(32)]) {
+      send(writer, trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: 'b'.repeat(16), traceFlags: 1 }));
+      reader.take(messageKind(1), 1);
+      expect([reader.miss, idOf(reader.context)]).toEqual([undefined, undefined]);
+    }
+  });
+
+  test('whatever is sent, refused, received and left lying: a context is right or missed, never wrong', () => {
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ do: fc.constant('send'), n: fc.nat(40), text: fc.nat(3) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('refuse'), n: fc.nat(40), text: fc.nat(3) }) },
+      { weight: 5, arbitrary: fc.record({ do: fc.constant('take'), n: fc.nat(40), text: fc.nat(3) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: -40, max: 40 }), (steps, from) => {
+        const { writer, reader } = world(SMALL, (2 ** 31 - 20 + from) | 0);
+        const wire: { wanted: string | undefined; text: string }[] = [];
+        for (const { do: what, n, text } of steps) {
+          const state = text === 0 ? '' : `s=${'y'.repeat(text * 80)}${n}`;
+          const context = n === 0 ? ROOT_CONTEXT : contextOf(n, state);
+          if (what === 'take') {
+            const message = wire.shift();
+            if (message === undefined) continue;
+            reader.take(messageKind(1), 1);
+            if (reader.miss === undefined) {
+              expect(idOf(reader.context)).toBe(message.wanted);
+              const spanContext = trace.getSpanContext(reader.context as Context);
+              expect(spanContext?.traceState?.serialize() ?? '').toBe(message.text);
+            } else {
+              expect(reader.miss).toBe('lapped');
+              expect(idOf(reader.context)).toBeUndefined();
+              // Only what nearly a whole ring of messages has overtaken, or its text.
+              expect(wire.length >= SMALL.slots - GUARD_SLOTS || message.text !== '').toBe(true);
+            }
+            continue;
+          }
+          send(writer, context);
+          if (what === 'refuse') writer.rollBack();
+          else wire.push({ wanted: idOf(context), text: n === 0 ? '' : state });
+          expect(writer.depth).toBe(wire.length);
+        }
+      }),
+      runs(300),
+    );
+  });
+});
