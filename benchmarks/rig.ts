@@ -44,6 +44,8 @@ export interface Benchmark {
   readonly name: string;
   readonly description: string;
   run(options: BenchmarkOptions): Promise<BenchmarkResult>;
+  /** Scores data that somebody else chose, at one threshold; what it returns is printed as JSON. */
+  score?(options: { readonly corpus: string; readonly threshold: number }): Promise<object>;
 }
 
 /** Runs once, returns what one operation cost. */

@@ -1,6 +1,7 @@
 /**
  * `npm run bench` lists the benchmarks; `npm run bench -- NAME` runs one; `--json` prints one JSON object on stdout
- * (use `npm run -s`), `--rounds N` sets the number of rounds, `--save` writes benchmarks/results/NAME.json.
+ * (use `npm run -s`), `--rounds N` sets the number of rounds, `--save` writes benchmarks/results/NAME.json. A benchmark
+ * that scores data takes `--corpus DIR` and `--threshold T`, and prints its score instead.
  */
 import { globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
@@ -12,12 +13,13 @@ import type { Benchmark, BenchmarkResult } from './rig.ts';
 const ROOT = join(import.meta.dirname, '..');
 const DEFAULT_ROUNDS = 15;
 
-const HELP = `usage: npm run bench -- NAME [--json] [--rounds N] [--save]
+const HELP = `usage: npm run bench -- NAME [--json] [--rounds N] [--save] [--corpus DIR [--threshold T]]
 
   NAME      one of the benchmarks below; without it they are listed
   --json    print one JSON object: environment, rows with raw rounds, gates (use npm run -s)
   --rounds  interleaved rounds, 3 to 200 (default ${DEFAULT_ROUNDS})
   --save    also write benchmarks/results/NAME.json
+  --corpus  score this corpus only (benchmarks that score data, such as anomaly); --threshold as of which score, 0 to 1
 `;
 
 const found = new Map(
@@ -35,6 +37,8 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
       rounds: { type: 'string', default: String(DEFAULT_ROUNDS) },
+      corpus: { type: 'string' },
+      threshold: { type: 'string', default: '0.5' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -48,12 +52,25 @@ async function main(): Promise<void> {
     return fail(`bench: --rounds must be a whole number from 3 to 200, got ${values.rounds}`);
 
   const { benchmark } = (await import(pathToFileURL(path).href)) as { benchmark: Benchmark };
+  if (values.corpus !== undefined) return score(benchmark, values.corpus, Number(values.threshold));
   const startedAt = new Date();
   const result = await benchmark.run({ rounds, log: (line) => process.stderr.write(`${line}\n`) });
   const report = { benchmark: name, environment: environment(startedAt, name, rounds), ...result };
   if (values.save) save(name, report);
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 1)}\n` : table(result));
   if (result.gates.some((gate) => !gate.holds)) process.exitCode = 1;
+}
+
+async function score(benchmark: Benchmark, corpus: string, threshold: number): Promise<void> {
+  if (benchmark.score === undefined) return fail(`bench: ${benchmark.name} scores no corpus`);
+  if (!(threshold > 0 && threshold <= 1))
+    return fail(`bench: --threshold must be a number above 0 and at most 1, got ${threshold}`);
+  try {
+    const result = await benchmark.score({ corpus, threshold });
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  } catch (error) {
+    fail(`bench: ${(error as Error).message}`);
+  }
 }
 
 async function list(): Promise<void> {

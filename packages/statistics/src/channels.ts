@@ -1,4 +1,4 @@
-import { BINS, EvidenceTail, type Moment, octaveOf, TAIL_CELLS } from './evidence-tail.ts';
+import { EvidenceTails, type Moment, octaveOf, TAIL_CELLS } from './evidence-tail.ts';
 import type { Pace } from './pace.ts';
 import { SeasonalProfile } from './seasonal-profile.ts';
 
@@ -57,7 +57,7 @@ export class Channels {
   readonly #variances: Float64Array;
   readonly #deviations: Float64Array;
   readonly #evidence: Float64Array;
-  readonly #tails: EvidenceTail[] = [];
+  readonly #tails: EvidenceTails;
   readonly #day: SeasonalProfile;
   readonly #week: SeasonalProfile;
   readonly #moment: Moment = { timeMs: 0, unit: 1, clusterMs: 0 };
@@ -79,14 +79,7 @@ export class Channels {
     this.#deviations = new Float64Array(count);
     this.#evidence = new Float64Array(count);
     const from = CHANNEL_CELLS.shared + CHANNEL_CELLS.each * count;
-    for (let channel = 0; channel < count; channel++) {
-      this.#tails.push(
-        new EvidenceTail(
-          cells.subarray(from + 2 * TAIL_CELLS * channel, from + 2 * TAIL_CELLS * (channel + 1)),
-          bins.tails.subarray(2 * BINS * channel, 2 * BINS * (channel + 1)),
-        ),
-      );
-    }
+    this.#tails = new EvidenceTails(cells.subarray(from, from + 2 * TAIL_CELLS * count), bins.tails);
     const { profiles } = bins;
     this.#day = new SeasonalProfile(profiles.subarray(0, 24), profiles.subarray(24, 48));
     this.#week = new SeasonalProfile(profiles.subarray(48, 216), profiles.subarray(216, 384));
@@ -99,7 +92,7 @@ export class Channels {
     return (
       (count === 0 || (unit >= 1 && unit <= 2 * RESCALE_AT)) &&
       this.#variances.every((variance) => variance >= 0) &&
-      this.#tails.every((tail) => tail.isSound)
+      this.#tails.isSound
     );
   }
 
@@ -118,8 +111,8 @@ export class Channels {
 
   /** The end of the expected range above (1) or below (-1). */
   bound(direction: 1 | -1): number {
-    const tail = this.#tails[this.#predictor] as EvidenceTail;
-    return this.#expected + direction * this.#scale * tail.deviationAt(EXPECTED_EVIDENCE, direction > 0 ? 0 : 1);
+    const side = 2 * this.#predictor + (direction > 0 ? 0 : 1);
+    return this.#expected + direction * this.#scale * 2 ** this.#tails.octaveAt(EXPECTED_EVIDENCE, side);
   }
 
   /** The first point. */
@@ -140,7 +133,7 @@ export class Channels {
     moment.clusterMs = this.#pace.clusterMs;
     moment.unit = (cells[SHARED.unit] as number) * this.#pace.growth;
     if (moment.unit > RESCALE_AT) {
-      for (const tail of this.#tails) tail.rescale(moment.unit);
+      this.#tails.rescale(moment.unit);
       moment.unit = 1;
     }
     cells[SHARED.unit] = moment.unit;
@@ -222,13 +215,12 @@ export class Channels {
     const least = Math.max(scale, channel < RESTLESSNESS ? ROUNDING * Math.abs(this.#means[LEVEL] as number) : 0);
     const z = least > 0 ? size / least : size === 0 ? 0 : FIRST_CHANGE;
     const octave = octaveOf(z);
-    const sign = deviation < 0 ? 1 : 0;
-    const tail = this.#tails[channel] as EvidenceTail;
+    const side = 2 * channel + (deviation < 0 ? 1 : 0);
     const moment = this.#moment;
-    let evidence = count > WARM_UP ? tail.evidence(octave, sign, moment.unit) : 0;
+    let evidence = count > WARM_UP ? this.#tails.evidence(octave, side, moment.unit) : 0;
     if (scale === 0 && size > 0) evidence = this.#ofFirstChange(evidence, count);
     if (channel >= PREDICTING && evidence > 0) evidence = this.#ofSmoothed(channel, evidence);
-    tail.insert(octave, sign, evidence, moment);
+    this.#tails.insert(octave, side, evidence, moment);
     this.#evidence[channel] = evidence;
   }
 

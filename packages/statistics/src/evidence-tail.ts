@@ -1,17 +1,17 @@
 /**
- * How rare is a deviation of this size? One channel's tails, two signs, learned from the series itself.
+ * How rare is a deviation of this size? The tails of each channel, two sides, learned from the series itself.
  *
- * Deviations |z| are counted in an exponential histogram, four buckets an octave from 2^-4 to 2^12, that forgets. The
+ * Deviations |z| are counted in an exponential histogram, four buckets an octave from 2^-4 to 2^10, that forgets. The
  * largest 2 % (8 at least) are fitted by Hill's estimator with a prior, and the answer is s = -log10 of the probability
- * that so large a deviation of this sign comes up: empirical where there is experience, extrapolated beyond.
+ * that so large a deviation to this side comes up: empirical where there is experience, extrapolated beyond.
  *
  * Three things keep it from claiming too much: Hill's index is taken half a standard error high; what came up before is
  * never rarer than that (plus one decade for the width of buckets and clusters); and the points that follow a rare one
  * within a cluster count little, unless they exceed it.
  */
 
-/** Buckets of one sign. */
-export const BINS = 64;
+/** Buckets of one side. */
+export const BINS = 56;
 const PER_OCTAVE = 4;
 const LOWEST_OCTAVE = -4;
 const TOP_OCTAVE: number = LOWEST_OCTAVE + BINS / PER_OCTAVE;
@@ -33,7 +33,7 @@ const CLUSTER_FROM = 2.5;
 /** ... whose other points count so little. */
 const CLUSTER_WEIGHT = 0.15;
 
-/** Cells of one sign in the array of a detector. */
+/** Cells of one side in the array of a detector. */
 export const TAIL_CELLS = 7;
 const TOTAL = 0;
 const START = 1;
@@ -55,12 +55,15 @@ export interface Moment {
   clusterMs: number;
 }
 
-/** The tails of one channel, in cells and bins that belong to the detector, so that they are saved with it. */
-export class EvidenceTail {
+/**
+ * The tails of all channels, in cells and bins that belong to the detector, so that they are saved with it. A side is
+ * 2 * channel for deviations up, 2 * channel + 1 for those down.
+ */
+export class EvidenceTails {
   readonly #cells: Float64Array;
   readonly #bins: Float32Array;
 
-  /** `cells`: 2 * TAIL_CELLS of them; `bins`: 2 * BINS. */
+  /** `cells`: TAIL_CELLS a side; `bins`: BINS a side. */
   constructor(cells: Float64Array, bins: Float32Array) {
     this.#cells = cells;
     this.#bins = bins;
@@ -68,18 +71,19 @@ export class EvidenceTail {
 
   /** Whether cells that were saved can be those of tails. */
   get isSound(): boolean {
-    const isCount = (number: number): boolean => number >= 0;
-    const fits = [0, TAIL_CELLS].every((base) =>
-      [TOTAL, AT_START, SLOPE].every((cell) => isCount(this.#cells[base + cell] as number)),
-    );
-    return fits && this.#bins.every(isCount);
+    for (let base = 0; base < this.#cells.length; base += TAIL_CELLS) {
+      for (const cell of [TOTAL, AT_START, SLOPE]) {
+        if (!((this.#cells[base + cell] as number) >= 0)) return false;
+      }
+    }
+    return this.#bins.every((count) => count >= 0);
   }
 
-  /** -log10 of the probability of a deviation of a sign (0 up, 1 down); `unit` is the weight of one point now. */
-  evidence(octave: number, sign: number, unit: number): number {
+  /** -log10 of the probability of a deviation to a side; `unit` is the weight of one point now. */
+  evidence(octave: number, side: number, unit: number): number {
     const cells = this.#cells;
-    const base = sign * TAIL_CELLS;
-    if ((cells[base + TOTAL] as number) >= (cells[base + STALE] as number) * unit) this.#refit(sign, unit);
+    const base = side * TAIL_CELLS;
+    if ((cells[base + TOTAL] as number) >= (cells[base + STALE] as number) * unit) this.#refit(side, unit);
     const above = octave - (cells[base + START] as number);
     const atStart = cells[base + AT_START] as number;
     if (above <= 0) {
@@ -89,14 +93,14 @@ export class EvidenceTail {
     }
     const slope = cells[base + SLOPE] as number;
     const extrapolated = atStart + above * slope;
-    const evidence = extrapolated > CHECK_FROM ? this.#check(sign, octave, extrapolated, unit) : extrapolated;
-    return evidence > LARGEST ? LARGEST : Math.max(evidence, 0);
+    const evidence = extrapolated > CHECK_FROM ? this.#check(side, octave, extrapolated, unit) : extrapolated;
+    return Math.min(Math.max(evidence, 0), LARGEST);
   }
 
   /** Takes the deviation in. */
-  insert(octave: number, sign: number, evidence: number, at: Moment): void {
+  insert(octave: number, side: number, evidence: number, at: Moment): void {
     const cells = this.#cells;
-    const base = sign * TAIL_CELLS;
+    const base = side * TAIL_CELLS;
     let weight = at.unit;
     if (at.timeMs < (cells[base + UNTIL] as number)) {
       if (octave > (cells[base + PEAK] as number)) cells[base + PEAK] = octave;
@@ -106,35 +110,41 @@ export class EvidenceTail {
       if (at.timeMs >= (cells[base + UNTIL] as number)) cells[base + PEAK] = octave;
       cells[base + UNTIL] = at.timeMs + at.clusterMs;
     }
-    const bin = sign * BINS + binOf(octave);
+    const bin = side * BINS + binOf(octave);
     this.#bins[bin] = (this.#bins[bin] as number) + weight;
     cells[base + TOTAL] = (cells[base + TOTAL] as number) + weight;
     // What enters the tail changes the fit at once.
     if (octave > (cells[base + START] as number)) cells[base + STALE] = 0;
   }
 
-  /** The deviation of a sign that has the given evidence; for the expected range, not for each point. */
-  deviationAt(evidence: number, sign: number): number {
-    const base = sign * TAIL_CELLS;
+  /** The octave of deviations to a side that has the given evidence; for the expected range, not for each point. */
+  octaveAt(evidence: number, side: number): number {
+    const base = side * TAIL_CELLS;
     const slope = this.#cells[base + SLOPE] as number;
-    const atStart = this.#cells[base + AT_START] as number;
-    return slope > 0 ? 2 ** ((this.#cells[base + START] as number) + (evidence - atStart) / slope) : 0;
+    const above = evidence - (this.#cells[base + AT_START] as number);
+    return slope > 0 ? (this.#cells[base + START] as number) + above / slope : Number.NEGATIVE_INFINITY;
   }
 
   /** Divides all weights, when the unit has grown too large. */
   rescale(by: number): void {
     for (let bin = 0; bin < this.#bins.length; bin++) this.#bins[bin] = (this.#bins[bin] as number) / by;
-    for (const sign of [0, TAIL_CELLS]) {
-      this.#cells[sign + TOTAL] = (this.#cells[sign + TOTAL] as number) / by;
-      this.#cells[sign + STALE] = 0;
+    for (let base = 0; base < this.#cells.length; base += TAIL_CELLS) {
+      this.#cells[base + TOTAL] = (this.#cells[base + TOTAL] as number) / by;
+      this.#cells[base + STALE] = 0;
     }
   }
 
-  #refit(sign: number, unit: number): void {
+  /** Points of a channel, both sides. */
+  #total(side: number, unit: number): number {
+    const one = this.#cells[side * TAIL_CELLS + TOTAL] as number;
+    return (one + (this.#cells[(side ^ 1) * TAIL_CELLS + TOTAL] as number)) / unit;
+  }
+
+  #refit(side: number, unit: number): void {
     const cells = this.#cells;
-    const total = ((cells[TOTAL] as number) + (cells[TAIL_CELLS + TOTAL] as number)) / unit;
+    const total = this.#total(side, unit);
     const wanted = Math.max(TAIL_LEAST, TAIL_SHARE * total);
-    const first = sign * BINS;
+    const first = side * BINS;
     let mass = 0;
     let octaves = 0;
     let bin = BINS - 1;
@@ -148,7 +158,7 @@ export class EvidenceTail {
     const hill = Math.max(0, octaves - mass * start) * Math.LN2;
     const weight = mass + PRIOR_WEIGHT;
     const index = ((hill + PRIOR_INDEX * PRIOR_WEIGHT) / weight) * (1 + STANDARD_ERRORS / Math.sqrt(weight));
-    const base = sign * TAIL_CELLS;
+    const base = side * TAIL_CELLS;
     cells[base + START] = start;
     cells[base + AT_START] = Math.log10((total + 1) / (mass + 1));
     cells[base + SLOPE] = Math.LN2 / (index * Math.LN10);
@@ -156,8 +166,8 @@ export class EvidenceTail {
   }
 
   /** No rarer than experience allows: 1 / (number of as large ones + 1), and beyond the largest by the slope only. */
-  #check(sign: number, octave: number, extrapolated: number, unit: number): number {
-    const first = sign * BINS;
+  #check(side: number, octave: number, extrapolated: number, unit: number): number {
+    const first = side * BINS;
     const bin = binOf(octave);
     let mass = 0;
     let top = -1;
@@ -171,10 +181,10 @@ export class EvidenceTail {
     for (let i = bin - 1; top < 0 && i >= 0; i--) {
       if ((this.#bins[first + i] as number) > TRACE * unit) top = i;
     }
-    const total = ((this.#cells[TOTAL] as number) + (this.#cells[TAIL_CELLS + TOTAL] as number)) / unit;
+    const total = this.#total(side, unit);
     const beyond = Math.max(0, octave - ((top + 1) / PER_OCTAVE + LOWEST_OCTAVE));
     const allowed =
-      Math.log10((total + 1) / (mass + 1)) + beyond * (this.#cells[sign * TAIL_CELLS + SLOPE] as number) + ALLOWANCE;
+      Math.log10((total + 1) / (mass + 1)) + beyond * (this.#cells[side * TAIL_CELLS + SLOPE] as number) + ALLOWANCE;
     return Math.min(extrapolated, allowed);
   }
 }

@@ -57,8 +57,9 @@ export class StreamingDetector {
     }
     this.kind = kind;
     const size = sizeOf(kind);
-    this.#cells = new Float64Array(size.cells);
-    this.#bins = new Float32Array(size.bins);
+    const memory = new ArrayBuffer(8 * size.cells + 4 * size.bins);
+    this.#cells = new Float64Array(memory, 0, size.cells);
+    this.#bins = new Float32Array(memory, 8 * size.cells, size.bins);
     this.#cells[LAST_MS] = NEVER_MS;
     [this.#policy, this.#channels] = this.#parts();
   }
