@@ -1,4 +1,4 @@
-// long: 20 rounds of real processes and threads that send each other 2,000 messages each
+// long: 20 rounds of 4,000 commands each to real processes and threads, half of them messages
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { EventRecord } from '@sonde/event-stream';
