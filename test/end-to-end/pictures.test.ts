@@ -1,7 +1,14 @@
 import { createRandom } from '../../examples/quickstart/src/random.ts';
 import { chartLines } from '../../examples/quickstart/src/report/chart-text.ts';
 import { renderHtml } from '../../examples/quickstart/src/report/html.ts';
-import { type Block, type Chart, type Section, textOf } from '../../examples/quickstart/src/report/model.ts';
+import { messagesSection } from '../../examples/quickstart/src/report/messages-section.ts';
+import {
+  type Block,
+  type Chart,
+  type Section,
+  type Table,
+  textOf,
+} from '../../examples/quickstart/src/report/model.ts';
 import { renderText } from '../../examples/quickstart/src/report/text.ts';
 import { timelineSection } from '../../examples/quickstart/src/report/timeline-section.ts';
 import { traceSection } from '../../examples/quickstart/src/report/trace-section.ts';
@@ -218,6 +225,51 @@ describe('traces', () => {
   test('of a server that another span asked for are not taken for requests from outside', () => {
     expect(storeOf(LONG_WAY.slice(1)).slowest()).toBeUndefined();
   });
+});
+
+describe('messages', () => {
+  const point = (name: string, pid: number, more: Partial<MetricPoint> = {}): MetricPoint => ({
+    origin: originOf(pid, pid === 1 ? 'shop' : 'forecaster'),
+    timeMs: 0,
+    scope: '@sonde/instrumentation-ipc',
+    name,
+    unit: '',
+    attributes: new Map([
+      ['messaging.system', 'nodejs.child_process'],
+      ['messaging.destination.name', HOSTILE],
+    ]),
+    value: 0,
+    count: 0,
+    max: 0,
+    bounds: [],
+    bucketCounts: [],
+    ...more,
+  });
+  const storeOf = (all: readonly MetricPoint[]) => ({
+    requests: () => [],
+    metric: (wanted: string) => all.filter(({ name }) => name === wanted),
+  });
+
+  test('are told by process, channel and peer', () => {
+    const wait = { count: 10, bounds: [0.001, 0.01], bucketCounts: [0, 10, 0] };
+    const section = messagesSection(
+      storeOf([
+        point('messaging.client.sent.messages', 1, { value: 7 }),
+        point('sonde.ipc.queue.wait', 2, wait),
+        point('messaging.process.duration', 2, { count: 10, bounds: [0.001], bucketCounts: [10, 0] }),
+        point('sonde.ipc.context.missed', 2, { value: 3 }),
+      ]),
+    );
+    const [table] = section?.blocks.filter((block): block is Table => block.kind === 'table') ?? [];
+    const cells = table?.rows.map((row) => row.map(textOf)) ?? [];
+    expect(cells.map((row) => [...row.slice(0, 2), ...row.slice(3)])).toEqual([
+      ['forecaster', 'child_process', '0', '10', '5.5 ms', '9.91 ms', '990 µs', '3'],
+      ['shop', 'child_process', '7', '0', '-', '-', '-', '0'],
+    ]);
+    expect(htmlOfSection(section ?? { title: '', blocks: [] })).not.toContain('<script>');
+  });
+
+  test('have no section where there were none', () => expect(messagesSection(storeOf([]))).toBeUndefined());
 });
 
 describe('the store', () => {

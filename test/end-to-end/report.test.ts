@@ -188,6 +188,11 @@ describe('faults against reports', () => {
     expect(match([slowFault], [late], []).outcomes[0]?.found).toEqual(late);
   });
 
+  test('the file of the fault itself is found in a report that stands for earlier operations as well', () => {
+    const folded = { ...slow, startMs: 10_000 - 4_500 };
+    expect(match([slowFault], [folded], []).outcomes[0]?.found).toEqual(folded);
+  });
+
   test('a request that had to queue before its handler ran takes its fault with it', () => {
     const late = { ...stall, startMs: 21_200 };
     expect(match([blockFault], [], [late]).outcomes[0]?.found).toBeUndefined();

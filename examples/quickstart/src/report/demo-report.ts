@@ -9,6 +9,7 @@ import { explains, slowSection, stallsSection } from './finding-sections.ts';
 import type { Finding, Findings, SlowOperation, Stall } from './findings.ts';
 import { clock, count, duration, plural } from './format.ts';
 import { match, type Outcome } from './matching.ts';
+import { messagesSection } from './messages-section.ts';
 import { type Cell, flexible, left, lines, type Report, right, type Section, table, toned } from './model.ts';
 import { processesSection } from './processes-section.ts';
 import { routesSection } from './routes-section.ts';
@@ -40,6 +41,7 @@ export function demoReport(facts: DemoFacts): Report {
   const { options, store, pid, traces, samples, findings, faults, startMs, elapsedMs } = facts;
   const shop = store.ofProcess(pid);
   const processes = processesSection(store);
+  const messages = messagesSection(store);
   const stalls = findings.stalls();
   const slow = findings.slowOperations();
   const context = { startMs, stalls };
@@ -54,7 +56,7 @@ export function demoReport(facts: DemoFacts): Report {
       timelineSection({ samples, faults, startMs, elapsedMs }),
       routesSection(shop),
       samplingSection(shop, options.traces, elapsedMs),
-      ...(processes === undefined ? [] : [processes]),
+      ...[processes, messages].filter((section) => section !== undefined),
       ...subsystemSections(shop),
       slowSection(slow, context),
       stallsSection(context),

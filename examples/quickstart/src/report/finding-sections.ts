@@ -55,8 +55,9 @@ export function slowSection(found: readonly SlowOperation[], { startMs, stalls }
   return { title, blocks: [...(rows.length > 0 ? [table(columns, rows)] : []), lines(...remarks)] };
 }
 
-/** Whether most of the operation's time went by while the loop was blocked. */
+/** Whether most of the operation's time went by while the loop of its process was blocked. */
 export function explains(stall: Stall, operation: SlowOperation): boolean {
+  if (stall.pid !== operation.pid) return false;
   const overlapMs =
     Math.min(stall.startMs + stall.durationMs, operation.startMs + operation.durationMs) -
     Math.max(stall.startMs, operation.startMs);

@@ -50,7 +50,7 @@ const STALL_SPAN = 'event loop blocked';
 const ANONYMOUS = '<anonymous>';
 const MOST_FINDINGS = 5_000;
 // A log record that stands for several events has the time of the first and the numbers of the worst of five seconds.
-const FOLD_MS = 6_000;
+export const FOLD_MS = 6_000;
 const SAME_DURATION_MS = 2;
 
 /**
@@ -155,6 +155,7 @@ function shortFile(file: string): string {
 }
 
 function isSame(left: Finding, right: Finding): boolean {
+  if (left.pid !== right.pid) return false;
   if (Math.abs(left.startMs - right.startMs) > FOLD_MS) return false;
   if (Math.abs(left.durationMs - right.durationMs) > SAME_DURATION_MS) return false;
   // Outside of any trace the span starts one of its own, which the log record does not know.

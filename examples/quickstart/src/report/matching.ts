@@ -1,5 +1,5 @@
 import type { PointFault } from '../load/protocol.ts';
-import type { SlowOperation, Stall } from './findings.ts';
+import { FOLD_MS, type SlowOperation, type Stall } from './findings.ts';
 
 /** What became of one injected fault in what Sonde reported. */
 export interface Outcome {
@@ -24,8 +24,9 @@ const LEAST_SHARE = 0.5;
 /**
  * Holds the log of the load side against what Sonde reported. A report answers for a fault of its kind when it falls
  * between the request that carried the fault and its answer (on a busy machine the request may have to queue first) and
- * is at least half as long; one that names the very file of the fault may be shorter, because its reader can come late
- * for the wait that was prepared for it. One report answers for one fault.
+ * is at least half as long. One that names the very file of the fault may be shorter, because its reader can come late for
+ * the wait that was prepared for it, and earlier, because a report that stands for several operations has the time of the
+ * first. One report answers for one fault.
  */
 export function match(
   faults: readonly PointFault[],
@@ -60,7 +61,7 @@ function fits(fault: PointFault, finding: SlowOperation | Stall): boolean {
     finding.path !== '' &&
     fault.kind === 'slow-file' &&
     finding.path === fault.path;
-  return insideMs >= (isItsFile ? 0 : fault.durationMs * LEAST_SHARE);
+  return insideMs >= (isItsFile ? -FOLD_MS : fault.durationMs * LEAST_SHARE);
 }
 
 /** Other files are slow at the same time when the loop is blocked or the pool is full: they prove nothing. */

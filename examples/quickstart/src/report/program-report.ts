@@ -4,6 +4,7 @@ import type { TraceStore } from '../telemetry/traces.ts';
 import { slowSection, stallsSection } from './finding-sections.ts';
 import type { Findings } from './findings.ts';
 import { duration, plural } from './format.ts';
+import { messagesSection } from './messages-section.ts';
 import { lines, type Report, toned } from './model.ts';
 import { processesSection } from './processes-section.ts';
 import { routesSection } from './routes-section.ts';
@@ -27,6 +28,7 @@ export function programReport({ file, store, traces, findings, startMs, elapsedM
   const context = { startMs, stalls };
   const { spans, logs } = store.counts;
   const processes = processesSection(store);
+  const messages = messagesSection(store);
   const names = store.metricNames().length;
   const facts = [`${file} ended ${describeExit(exit)} after ${duration(elapsedMs)}`];
   if (names === 0 && spans === 0)
@@ -45,7 +47,7 @@ export function programReport({ file, store, traces, findings, startMs, elapsedM
     facts: [...facts, `from ${plural(spans, 'span')}, ${plural(logs, 'log record')} and ${plural(names, 'metric')}`],
     sections: [
       ...(store.requests().length > 0 ? [routesSection(store)] : []),
-      ...(processes === undefined ? [] : [processes]),
+      ...[processes, messages].filter((section) => section !== undefined),
       ...subsystemSections(store),
       ...(slow.length > 0 ? [slowSection(slow, context)] : []),
       ...(stalls.length > 0 ? [stallsSection(context)] : []),
