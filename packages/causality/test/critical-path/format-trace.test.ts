@@ -77,7 +77,9 @@ test('blame is told in the sentence of whoever blames, and not told where nothin
   expect(blamed({ 'sonde.blame.gc': 0.01, 'sonde.blame.summary': 'waited 10 ms: 10 ms gc' })).toContain(
     '\n    waited 10 ms',
   );
-  expect(blamed({ 'sonde.blame.summary': 'waited' })).not.toContain('waited');
+  expect(blamed({ 'sonde.blame.gc': 0.002, 'sonde.blame.cpu': 0.0001 })).toContain('unexplained 10 ms, gc 2 ms');
+  expect(blamed({ 'sonde.blame.gc': 0.0009 })).not.toContain('gc');
+  expect(blamed({})).not.toContain('blame');
 });
 
 describe('colours', () => {

@@ -15,6 +15,7 @@ import { anySpans } from './any-spans.ts';
 import { faultsOf, tracksOf } from './laws.ts';
 import { loadSpeedscope } from './speedscope.ts';
 
+// long: 50,000 random traces as Chrome traces, 10,000 of them through speedscope's importer, and 100,000 spans at once
 const REQUEST: readonly PlainTraceSpan[] = [
   span('root', '', [0, 100], { pid: 41, kind: SpanKind.SERVER }),
   span('send', 'root', [10, 11], { pid: 41, kind: SpanKind.PRODUCER }),

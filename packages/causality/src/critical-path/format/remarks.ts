@@ -13,6 +13,8 @@ const UNEXPLAINED = 'unexplained';
 const SUMMARY = 'sonde.blame.summary';
 /** Part of all that is blamed from which on a cause is named. */
 const WORTH_NAMING = 0.02;
+/** Part of a span that has to be explained for its blame to be told. */
+const WORTH_TELLING = 0.1;
 
 /** For each span, what its time on the path was spent waiting for. */
 export function waitsOf<S extends TraceSpan>({ segments, durationMs }: CriticalPath<S>): Map<S, string[]> {
@@ -28,14 +30,15 @@ export function waitsOf<S extends TraceSpan>({ segments, durationMs }: CriticalP
   return waits;
 }
 
-/** What a span is blamed on, in a sentence; nothing where nothing is known. */
+/** What a span is blamed on, in a sentence; nothing where next to nothing is known. */
 export function blameText(blame: readonly BlameShare[], span: TraceSpan): string | undefined {
-  const total = blame.reduce((sum, { seconds }) => sum + seconds, 0);
-  const worth = blame.filter(({ seconds }) => seconds >= total * WORTH_NAMING);
-  if (worth.every(({ cause }) => cause === UNEXPLAINED)) return undefined;
   const summary = attributeOf(readSpan(span)?.attributes ?? {}, SUMMARY);
   if (typeof summary === 'string' && summary !== '') return printable(summary);
-  const causes = worth
+  const secondsOf = (shares: readonly BlameShare[]): number => shares.reduce((sum, { seconds }) => sum + seconds, 0);
+  const known = blame.filter(({ cause }) => cause !== UNEXPLAINED);
+  if (known.length === 0 || secondsOf(known) < secondsOf(blame) * WORTH_TELLING) return undefined;
+  const causes = blame
+    .filter(({ seconds }) => seconds >= secondsOf(blame) * WORTH_NAMING)
     .slice(0, MOST_CAUSES)
     .map(({ cause, seconds }) => `${printable(cause)} ${duration(seconds * 1000)}`);
   return `blame of the whole span: ${causes.join(', ')}`;

@@ -5,6 +5,7 @@ import type { CriticalPath, PlainTraceSpan } from '../../src/critical-path/types
 import { runs } from '../seed.ts';
 import { span } from './spans.ts';
 
+// long: the laws of critical paths over 170,000 random traces
 const KINDS = [SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER];
 
 /** Spans that keep no law at all: any parent, any times, links, processes, threads. */
