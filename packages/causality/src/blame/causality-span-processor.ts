@@ -19,7 +19,7 @@ import {
 } from './blame-config.ts';
 import { blamedSpan, type EndedSpan } from './blamed-span.ts';
 import { collect } from './collect.ts';
-import { type Due, Grace, type Turns } from './grace.ts';
+import { Grace, type Turns } from './grace.ts';
 import { sweep } from './sweep.ts';
 
 const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
@@ -37,13 +37,6 @@ interface MarkedSpan extends EndedSpan {
   readonly duration: HrTime;
   readonly [LOCAL_ROOT]?: MarkedSpan;
   [STARTED]?: number;
-}
-
-/** A local root that has ended and waits for late evidence. */
-interface Held extends Due {
-  readonly span: MarkedSpan;
-  readonly waits: RootWaits;
-  readonly durationMs: number;
 }
 
 function toMs(time: HrTime): number {
@@ -74,7 +67,8 @@ export class CausalitySpanProcessor {
   readonly #stopGathering: () => void;
   readonly #now: () => number;
   readonly #epochNow: () => number;
-  readonly #grace: Grace<Held>;
+  /** Local roots that have ended and wait for late evidence. */
+  readonly #grace: Grace<MarkedSpan>;
   readonly #onExit: () => void;
   /** Epoch milliseconds at the zero of our clock, and until when that is taken for true. */
   #epochMs = 0;
@@ -173,7 +167,7 @@ export class CausalitySpanProcessor {
       return false;
     }
     this.#listenToExit();
-    this.#grace.hold({ span, waits, durationMs, dueTurn: 0 });
+    this.#grace.hold(span);
     return true;
   }
 
@@ -186,25 +180,26 @@ export class CausalitySpanProcessor {
   }
 
   /** Late evidence is in, or is not waited for any longer. */
-  #settle(held: readonly Held[]): void {
+  #settle(held: readonly MarkedSpan[]): void {
     this.#reader.gather(this.#isFinal);
-    for (const one of held) {
-      let settled: object = one.span;
+    for (const span of held) {
+      let settled: object = span;
       try {
-        settled = this.#blame(one);
+        const waits = waitsOf(span);
+        if (waits !== undefined) settled = this.#blame(span, waits);
       } catch (error) {
         reportFailure('causality.blame', error);
       }
-      this.#reader.end(one.waits);
       this.#handOver(settled);
     }
   }
 
-  #blame({ span, waits, durationMs }: Held): object {
+  #blame(span: MarkedSpan, waits: RootWaits): object {
     const { startMs } = waits;
+    this.#reader.end(waits);
     // The one look-up that most requests cost.
     if (this.#reader.latestMs <= startMs && waits.size === 0) return span;
-    const blame = sweep(collect(this.#reader, waits, { startMs, endMs: startMs + durationMs }));
+    const blame = sweep(collect(this.#reader, waits, { startMs, endMs: startMs + toMs(span.duration) }));
     return blamedSpan(span, blame, this.#config.maxLinks);
   }
 

@@ -1,8 +1,3 @@
-/**
- * Ends of the event loop's turns that are waited for. At the first, the turn in which the span ended is known, if it was
- * long; collections in that turn are told between it and the second, and so is what the watcher of the loop saw.
- */
-const TURNS = 2;
 /** A loop that is idle turns this often while something waits. */
 const IDLE_TURN_MS = 10;
 
@@ -12,19 +7,19 @@ export interface Turns {
   readonly keepTurning: (ms: number) => () => void;
 }
 
-/** What is held. */
-export interface Due {
-  /** Set while it is: the turn after which it goes. */
-  dueTurn: number;
-}
-
-/** Holds what waits for late evidence, for two turns of the event loop, and no more of it than a number. */
-export class Grace<T extends Due> {
+/**
+ * Holds what waits for late evidence, until the loop has come to the end of a turn twice, and no more of it than a number.
+ * At the first end the turn in which a span ended is known, if it was long; collections in that turn are told between it
+ * and the second, and so is what the watcher of the loop saw.
+ */
+export class Grace<T> {
   readonly #turns: Turns;
   readonly #maxHeld: number;
   readonly #release: (items: readonly T[]) => void;
-  #held: T[] = [];
-  #turn = 0;
+  /** Held since the last end of a turn. */
+  #young: T[] = [];
+  /** Held since the one before. */
+  #old: T[] = [];
   #isArmed = false;
   #stopTurning: (() => void) | undefined;
 
@@ -35,47 +30,47 @@ export class Grace<T extends Due> {
     this.#release = release;
   }
 
-  get size(): number {
-    return this.#held.length;
-  }
-
+  /** Some 10 ns while others are held. */
   hold(item: T): void {
-    item.dueTurn = this.#turn + TURNS;
-    this.#held.push(item);
-    // An eighth at once: taking the oldest out one by one moves all others.
-    if (this.#held.length > this.#maxHeld) this.#releaseFirst(Math.ceil(this.#maxHeld / 8));
-    this.#arm();
+    this.#young.push(item);
+    if (this.#young.length + this.#old.length > this.#maxHeld) this.#makeRoom();
+    if (!this.#isArmed) this.#arm();
   }
 
   /** Lets everything go. */
   releaseAll(): void {
-    this.#releaseFirst(this.#held.length);
+    this.#releaseOld();
+    this.#releaseOld();
     this.#rest();
   }
 
   #arm(): void {
     this.#stopTurning ??= this.#turns.keepTurning(IDLE_TURN_MS);
-    if (this.#isArmed) return;
     this.#isArmed = true;
     this.#turns.atTurnEnd(this.#endTurn);
   }
 
   readonly #endTurn = (): void => {
     this.#isArmed = false;
-    this.#turn += 1;
-    let due = 0;
-    while (due < this.#held.length && (this.#held[due] as T).dueTurn <= this.#turn) due += 1;
-    this.#releaseFirst(due);
-    if (this.#held.length > 0) this.#arm();
+    this.#releaseOld();
+    if (this.#old.length + this.#young.length > 0) this.#arm();
     else this.#rest();
   };
 
-  #releaseFirst(count: number): void {
-    if (count === 0) return;
-    const released = this.#held;
-    // What is released may have more held, which comes after what stays.
-    this.#held = count === released.length ? [] : released.splice(count);
-    this.#release(released);
+  /** The others are a turn older then. */
+  #releaseOld(): void {
+    const released = this.#old;
+    this.#old = this.#young;
+    // What is released may have more held.
+    this.#young = [];
+    if (released.length > 0) this.#release(released);
+  }
+
+  #makeRoom(): void {
+    const { length } = this.#old;
+    // An eighth at once: taking the oldest out one by one moves all others.
+    const count = Math.ceil(this.#maxHeld / 8);
+    this.#release(length > 0 ? this.#old.splice(0, count) : this.#young.splice(0, count));
   }
 
   #rest(): void {
