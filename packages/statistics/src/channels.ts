@@ -80,9 +80,8 @@ export class Channels {
     this.#evidence = new Float64Array(count);
     const from = CHANNEL_CELLS.shared + CHANNEL_CELLS.each * count;
     this.#tails = new EvidenceTails(cells.subarray(from, from + 2 * TAIL_CELLS * count), bins.tails);
-    const { profiles } = bins;
-    this.#day = new SeasonalProfile(profiles.subarray(0, 24), profiles.subarray(24, 48));
-    this.#week = new SeasonalProfile(profiles.subarray(48, 216), profiles.subarray(216, 384));
+    this.#day = new SeasonalProfile(bins.profiles, 0, 24);
+    this.#week = new SeasonalProfile(bins.profiles, 2 * 24, 168);
   }
 
   /** Whether cells that were saved can be those of channels. */
@@ -201,8 +200,8 @@ export class Channels {
     const clipped = isYoung ? deviation : clip(deviation, limit);
     if (channel < DAY_SMOOTHED || channel === RESTLESSNESS) {
       this.#means[channel] = (this.#means[channel] as number) + Math.max(rate, 1 / (count + 1)) * clipped;
-      if (channel === DAY) this.#day.correct(clipped, this.#pace.elapsedMs);
-      else if (channel === WEEK) this.#week.correct(clipped, this.#pace.elapsedMs);
+      if (channel === DAY) this.#day.correct(clipped, this.#pace.hours, this.#pace.hour);
+      else if (channel === WEEK) this.#week.correct(clipped, this.#pace.hours, this.#pace.hour);
     }
     const forScale = isYoung ? deviation : clip(deviation, SCALE_CLIP * scale);
     const variance = this.#variances[channel] as number;

@@ -11,6 +11,8 @@ const SCALE = { ms: 3.5 * DAY_MS, points: 300 };
 const HALF_LIFE = { ms: 14 * DAY_MS, points: 1500 };
 const REPEAT_HALF_LIFE = { ms: 12 * HOUR_MS, points: 24 };
 const RECURRENCE_HALF_LIFE = { ms: 7 * DAY_MS, points: 150 };
+/** What is usual at an hour is corrected by up to 28 % a visit: half of it comes from the last two. */
+const USUAL_MS = 3 * HOUR_MS;
 const CLUSTER = { ms: 2 * HOUR_MS, points: 24 };
 const QUIET = { ms: 5 * HOUR_MS, points: 12 };
 const COOLDOWN = { ms: 6 * HOUR_MS, points: 12 };
@@ -34,6 +36,9 @@ export class Pace {
   middle = 0;
   slow = 0;
   scale = 0;
+  /** Hours since the last point, 1 at most, and how far they move what is usual at an hour. */
+  hours = 0;
+  hour = 0;
   persistence = 0;
   /** What is left of the mean evidence when the next point comes. */
   persistenceLeft = 0;
@@ -69,6 +74,8 @@ export class Pace {
     this.middle = rate(MIDDLE);
     this.slow = rate(SLOW);
     this.scale = 1 - Math.exp(-Math.min(elapsed, 3 * intervalMs) / last(SCALE));
+    this.hours = Math.min(elapsed / HOUR_MS, 1);
+    this.hour = 1 - Math.exp((-this.hours * HOUR_MS) / USUAL_MS);
     this.persistence = 1 - Math.exp(-elapsed / PERSISTENCE_MS);
     this.persistenceLeft = Math.exp(-elapsed / PERSISTENCE_GONE_MS);
     this.growth = 2 ** (elapsed / last(HALF_LIFE));
