@@ -1,4 +1,4 @@
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { DayReport, ReportTask, ThumbnailTask } from './pool/tasks.ts';
 
@@ -16,7 +16,7 @@ const MOST_WAITING = 256;
 /** Starts two threads; resolves when the first is ready. When too many tasks wait, the next one is refused. */
 export async function startRenderPool(): Promise<RenderPool> {
   const pool = new Piscina({
-    filename: join(import.meta.dirname, 'pool', `tasks${extname(import.meta.filename)}`),
+    filename: join(import.meta.dirname, 'pool', 'tasks.ts'),
     minThreads: THREADS,
     maxThreads: THREADS,
     maxQueue: MOST_WAITING,

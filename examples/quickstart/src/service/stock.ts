@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { askStock, closeStockConnections } from './stock/client.ts';
 
@@ -17,7 +17,7 @@ const END_MS = 3_000;
 
 /** Starts the stock service; resolves when all its processes listen. One that dies is replaced, some times. */
 export async function startStock(): Promise<StockService> {
-  cluster.setupPrimary({ exec: join(import.meta.dirname, 'stock', `main${extname(import.meta.filename)}`), args: [] });
+  cluster.setupPrimary({ exec: join(import.meta.dirname, 'stock', 'stock-counter.ts'), args: [] });
   let isClosing = false;
   let restarts = 0;
   const workers = Array.from({ length: PROCESSES }, () => cluster.fork());

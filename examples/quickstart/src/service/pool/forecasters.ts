@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Forecast, ForecastOrder, ForecastReply } from '../forecaster/messages.ts';
 
 export type { Forecast } from '../forecaster/messages.ts';
@@ -28,7 +28,7 @@ interface Running extends Forecaster {
   readonly exited: Promise<void>;
 }
 
-const PROGRAM = join(import.meta.dirname, '..', 'forecaster', `main${extname(import.meta.filename)}`);
+const PROGRAM = join(import.meta.dirname, '..', 'forecaster', 'forecaster.ts');
 const ANSWER_MS = 5_000;
 const END_MS = 3_000;
 
