@@ -16,40 +16,23 @@ export class Mark {
 
 /**
  * The context that was announced for the next message. A channel keeps its order, so that is the next thing to arrive.
- * But while there is no 'message' listener Node puts messages aside without a word, to emit them later. So the place that
- * the message takes there is remembered, and whenever it cannot be told for certain which message is the one, the
- * context is given up.
+ * But while there is no 'message' listener Node puts messages aside without a word, and emits them once there is one. So
+ * the place that the message would take there is remembered, and where it cannot be told for certain which message is the
+ * one, the context is given up.
  */
 export class AnnouncedContext {
   readonly #end: LinkEnd;
+  readonly #missed: () => void;
   #announced: Announcement | undefined;
+  /** What was put aside when it was announced: older messages. */
   #pending: PendingMessage[] | undefined;
   #place = 0;
+  /** How many of those were emitted since. */
+  #emitted = 0;
 
-  constructor(end: LinkEnd) {
+  constructor(end: LinkEnd, missed: () => void) {
     this.#end = end;
-  }
-
-  /** @returns false when the one announced before was given up */
-  announce(announced: Announcement | undefined): boolean {
-    const isSettled = this.settle();
-    const isForgotten = isSettled && this.#announced !== undefined;
-    this.#announced = announced;
-    this.#pending = announced === undefined ? undefined : pendingMessages(this.#end);
-    this.#place = this.#pending?.length ?? 0;
-    return isSettled && !isForgotten;
-  }
-
-  /** Anything but a message arrived, or a listener comes: marks the message if it was put aside meanwhile. */
-  settle(): boolean {
-    if (this.#announced === undefined) return true;
-    const pending = pendingMessages(this.#end);
-    if (pending === undefined || pending !== this.#pending) return this.#giveUp();
-    const put = pending[this.#place];
-    if (put === undefined) return true;
-    if (put.length === 3 && put[0] === 'message') put.push(new Mark(this.#announced));
-    this.#announced = undefined;
-    return true;
+    this.#missed = missed;
   }
 
   /** Whether one is waiting for its message. */
@@ -57,17 +40,69 @@ export class AnnouncedContext {
     return this.#announced !== undefined;
   }
 
-  /** A message is emitted: the context that belongs to it. While older ones are still put aside, it may be one of them. */
-  take(): Announcement | undefined {
-    const announced = this.#announced;
-    this.#announced = undefined;
-    return announced !== undefined && this.#place === 0 && this.#pending === pendingMessages(this.#end)
-      ? announced
-      : undefined;
+  announce(announced: Announcement): void {
+    this.cancel();
+    this.#announced = announced;
+    this.#await(pendingMessages(this.#end));
   }
 
-  #giveUp(): false {
+  /** Something else has arrived, so the message is not coming any more, unless it was put aside meanwhile. */
+  cancel(): void {
+    this.settle();
+    if (this.isWaiting) this.#giveUp();
+  }
+
+  /** The message is not coming, and nobody has missed anything. */
+  forget(): void {
     this.#announced = undefined;
-    return false;
+  }
+
+  /** Marks the message if it was put aside meanwhile. */
+  settle(): void {
+    if (this.#announced === undefined || this.#pending === undefined) return;
+    const put = this.#pending[this.#place];
+    const pending = pendingMessages(this.#end);
+    if (put !== undefined) {
+      // Node lets go of the list when all in it have been emitted: too late for a mark.
+      if (pending !== this.#pending) this.#giveUp();
+      else this.#mark(put);
+    } else if (pending !== this.#pending) this.#await(pending);
+  }
+
+  /** A message that was put aside, and marked, is emitted. */
+  passed(): void {
+    this.#emitted += 1;
+  }
+
+  /** A message is emitted: its context, if it is the one. */
+  take(message: unknown): Announcement | undefined {
+    this.settle();
+    const announced = this.#announced;
+    if (announced === undefined) return undefined;
+    const older = this.#pending?.[this.#emitted];
+    if (this.#emitted < this.#place && older !== undefined && Object.is(older[1], message)) {
+      this.#emitted += 1;
+      // Two texts that are alike may still be two messages.
+      if (typeof message !== 'object' || message === null) this.#giveUp();
+      return undefined;
+    }
+    this.#announced = undefined;
+    return announced;
+  }
+
+  #await(pending: PendingMessage[] | undefined): void {
+    this.#pending = pending;
+    this.#place = pending?.length ?? 0;
+    this.#emitted = 0;
+  }
+
+  #mark(put: PendingMessage): void {
+    if (put.length === 3 && put[0] === 'message' && this.#announced !== undefined) put.push(new Mark(this.#announced));
+    this.#announced = undefined;
+  }
+
+  #giveUp(): void {
+    this.#announced = undefined;
+    this.#missed();
   }
 }

@@ -24,7 +24,7 @@ const UNKNOWN = { context: undefined, isSampled: false, sentMs: Number.NaN, byte
 /** Receives: opens envelopes, and runs the handlers of each message in the context that came with it. */
 export class Inbox {
   /** Contexts announced by the other side. */
-  heard = 0;
+  #heard = 0;
   readonly #config: InboxConfig;
   readonly #announced: AnnouncedContext;
   /** What the message that is being emitted came with. */
@@ -34,28 +34,35 @@ export class Inbox {
   constructor(config: InboxConfig) {
     this.#config = config;
     this.#onMessage = config.onMessage;
-    this.#announced = new AnnouncedContext(config.end);
+    this.#announced = new AnnouncedContext(config.end, () => config.channel.missed('desync', 1));
   }
 
   /** The other side announces the context of its next message. */
   announced(said: Talk): void {
-    this.heard += 1;
-    this.#missUnless(this.#announced.announce(announcement(said)));
+    this.#heard += 1;
+    this.#announced.announce(announcement(said));
   }
 
   /** That message is not coming. */
   cancelled(): void {
-    this.#announced.announce(undefined);
+    this.#announced.forget();
+  }
+
+  /** The other side has announced that many contexts in all: those not heard came before anybody listened. */
+  told(count: unknown): void {
+    const missed = typeof count === 'number' ? count - this.#heard : 0;
+    if (missed > 0) this.#config.channel.missed('peer', missed);
+    this.#heard = 0;
   }
 
   /** Something else than a message is about to be emitted. */
   passed(message: unknown): void {
-    if (this.#announced.isWaiting && !isAcknowledgement(message)) this.#missUnless(this.#announced.announce(undefined));
+    if (this.#announced.isWaiting && !isAcknowledgement(message)) this.#announced.cancel();
   }
 
   /** Messages that were put aside are about to be emitted. */
   listenerComes(): void {
-    if (this.#announced.isWaiting) this.#missUnless(this.#announced.settle());
+    this.#announced.settle();
   }
 
   /**
@@ -140,26 +147,13 @@ export class Inbox {
     const mark = args[3];
     if (mark instanceof Mark) {
       args.length = 3;
+      this.#announced.passed();
       return mark.given;
     }
     const next = this.#next;
-    if (next !== undefined) {
-      this.#next = undefined;
-      return next;
-    }
-    return this.#announced.isWaiting ? this.#announcedOne() : undefined;
-  }
-
-  #announcedOne(): Given | undefined {
-    this.listenerComes();
-    if (!this.#announced.isWaiting) return undefined;
-    const taken = this.#announced.take();
-    this.#missUnless(taken !== undefined);
-    return taken;
-  }
-
-  #missUnless(isKnown: boolean): void {
-    if (!isKnown) this.#config.channel.missed('desync', 1);
+    this.#next = undefined;
+    if (next !== undefined) return next;
+    return this.#announced.isWaiting ? this.#announced.take(args[1]) : undefined;
   }
 }
 

@@ -50,8 +50,10 @@ export class Links {
   /** Its channel has closed. Messages that came before are still emitted in their contexts. */
   closed(link: ProcessLink): void {
     const seen = this.#open.get(link);
-    if (seen !== undefined) this.#count(link, seen);
+    if (seen === undefined) return;
     this.#open.delete(link);
+    link.closed();
+    this.#count(link, seen);
   }
 
   /** Bytes that went through the pipes, and what waits in them. */

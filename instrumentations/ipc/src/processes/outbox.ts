@@ -63,16 +63,19 @@ export class Outbox {
     guard('ipc.process-link', () => Reflect.apply(this.#original, end, [saying, undefined, QUIET]), undefined);
   }
 
-  /** The other side opens envelopes; it heard that many of the contexts announced to it. */
-  peerOpens(heard: unknown): void {
-    this.#miss(typeof heard === 'number' ? this.#announced - heard : this.#announced);
+  /** The other side opens envelopes. @returns how many contexts were announced to it */
+  peerOpens(): number {
+    const announced = this.#announced;
+    this.#announced = 0;
     this.#mode = 'envelopes';
+    return announced;
   }
 
-  /** The other side opens none, or none any more. */
+  /** The other side opens none, or none any more: it has not heard what was announced to it either. */
   peerOpensNone(): void {
     this.#mode = 'bare';
-    this.#miss(this.#announced);
+    if (this.#announced > 0) this.#config.channel.missed('peer', this.#announced);
+    this.#announced = 0;
   }
 
   /** Whether it is still open who the other side is. */
@@ -119,7 +122,10 @@ export class Outbox {
   #transmit(args: unknown[], active: Context, startMs: number): unknown {
     const { channel, end, peer } = this.#config;
     // From a getter or `toJSON` of the message whose context was announced.
-    if (this.#isAnnouncing) this.#cancel();
+    if (this.#isAnnouncing) {
+      this.#cancel();
+      this.#config.channel.missed('desync', 1);
+    }
     const message = args[0];
     if (this.#mode === 'envelopes') {
       // What is none to Node must reach it as it is, to be refused.
@@ -136,7 +142,7 @@ export class Outbox {
     const isPlain = handle === undefined || handle === null || typeof handle === 'function';
     if (isPlain && !this.#config.end._handleQueue) return true;
     // What comes with a handle may arrive later than what was sent after it: there is no order left to rely on.
-    this.peerOpensNone();
+    this.#mode = 'bare';
     return false;
   }
 
@@ -157,11 +163,5 @@ export class Outbox {
   #cancel(): void {
     this.#isAnnouncing = false;
     this.say(talk('cancel'));
-    this.#config.channel.missed('desync', 1);
-  }
-
-  #miss(count: number): void {
-    this.#announced = 0;
-    if (count > 0) this.#config.channel.missed('peer', count);
   }
 }

@@ -43,13 +43,16 @@ export class ProcessLink {
     this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayAnnounce && isKnownEnd(end) });
   }
 
-  /** Tells the other side that envelopes are opened here. In an unknown Node nothing is told, and all stays bare. */
-  hello(): void {
+  /**
+   * Tells the other side that envelopes are opened here. In an unknown Node nothing is told, and all stays bare.
+   * @param told how many contexts were announced to it before
+   */
+  hello(told?: number): void {
     if (!isKnownEnd(this.end)) return;
     // It hears nothing while our `emit` is in place: only after `stop`, or when somebody has replaced that `emit`.
     if (!this.#isOpening) this.end.on('internalMessage', this.#onInternal);
     this.#isOpening = true;
-    this.#outbox.say(talk('hello', this.#inbox.heard));
+    this.#outbox.say(talk('hello', told));
   }
 
   /** An 'internalMessage' is about to be emitted. @returns true when it was one of ours, for nobody else */
@@ -79,6 +82,11 @@ export class ProcessLink {
     guard(FAILURE, () => this.#inbox.listenerComes(), undefined);
   }
 
+  /** The channel has closed. */
+  closed(): void {
+    if (this.#outbox.isAnnouncing) this.#outbox.peerOpensNone();
+  }
+
   /** Puts `send` back. What the other side has under way in envelopes is still opened. */
   stop(): void {
     this.#isActive = false;
@@ -100,7 +108,7 @@ export class ProcessLink {
 
   #hear(said: Talk): void {
     const react: Readonly<Record<Saying, () => void>> = {
-      hello: () => this.#greeted(said.heard),
+      hello: () => this.#greeted(said.told),
       context: () => this.#inbox.announced(said),
       cancel: () => this.#inbox.cancelled(),
       bye: () => {
@@ -112,9 +120,11 @@ export class ProcessLink {
     if (Object.hasOwn(react, said.say)) react[said.say]();
   }
 
-  #greeted(heard: unknown): void {
+  #greeted(told: unknown): void {
     if (!this.#isActive || !isKnownEnd(this.end)) return;
-    this.#outbox.peerOpens(heard);
-    if (!this.#isChild) this.hello();
+    const announced = this.#outbox.peerOpens();
+    this.#inbox.told(told);
+    // What the child has announced was heard: its parent listens from its start on.
+    if (!this.#isChild) this.hello(announced);
   }
 }

@@ -11,8 +11,8 @@ const TALK = 'NODE_SONDE_IPC_1';
 const INTERNAL_PREFIX = 'NODE_';
 
 /**
- * Beside the messages: `hello` (I open envelopes, and heard `heard` announced contexts so far), `context` (that of the
- * next message), `cancel` (that message is not coming), `bye` (send no more envelopes), `parted` (none comes after this).
+ * Beside the messages: `hello` (I open envelopes, and announced `told` contexts so far), `context` (that of the next
+ * message), `cancel` (that message is not coming), `bye` (send no more envelopes), `parted` (none comes after this).
  */
 export type Saying = 'hello' | 'context' | 'cancel' | 'bye' | 'parted';
 
@@ -20,7 +20,7 @@ export type Saying = 'hello' | 'context' | 'cancel' | 'bye' | 'parted';
 export interface Talk {
   readonly cmd: typeof TALK;
   readonly say: Saying;
-  readonly heard?: number;
+  readonly told?: number;
   readonly c?: Carrier;
   /** When it was said, in microseconds of the clock that all processes of a host share. */
   readonly s?: number;
@@ -34,8 +34,8 @@ export interface Announcement {
 }
 
 /** A saying. */
-export function talk(say: Saying, heard?: number): Talk {
-  return heard === undefined ? { cmd: TALK, say } : { cmd: TALK, say, heard };
+export function talk(say: Saying, told?: number): Talk {
+  return told === undefined ? { cmd: TALK, say } : { cmd: TALK, say, told };
 }
 
 /** What announces the context of the next message. */
@@ -59,10 +59,13 @@ export function isTalk(message: unknown): message is Talk {
   return commandOf(message) === TALK;
 }
 
+function isInternalCommand(command: unknown): command is string {
+  return typeof command === 'string' && command.length > INTERNAL_PREFIX.length && command.startsWith(INTERNAL_PREFIX);
+}
+
 /** Node's own rule for a message that arrived: it is no 'message'. */
 export function isInternal(message: unknown): boolean {
-  const command = commandOf(message);
-  return command !== undefined && command.length > INTERNAL_PREFIX.length && command.startsWith(INTERNAL_PREFIX);
+  return isInternalCommand(commandOf(message));
 }
 
 /** Whether it is how Node tells that a handle came across; those may come between any two messages. */
@@ -79,8 +82,7 @@ export function isNotForUsers(message: unknown): boolean {
   if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'cmd')) return false;
   const command: unknown = Object.getOwnPropertyDescriptor(message, 'cmd')?.value;
   // What looks like one of ours but comes from the user travels in an envelope, or the other side would mistake it.
-  if (typeof command !== 'string' || command === TALK || command.startsWith(ENVELOPE)) return false;
-  return command.startsWith(INTERNAL_PREFIX);
+  return isInternalCommand(command) && command !== TALK && !command.startsWith(ENVELOPE);
 }
 
 /** Whether Node would take it for a message at all; it says what is wrong with the others. */
