@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { type PlannedFault, planFaults } from '../../examples/quickstart/src/load/faults.ts';
 import { FAULT_KINDS, type FaultKind, type PointFault } from '../../examples/quickstart/src/load/protocol.ts';
+import { HELP, parseOptions } from '../../examples/quickstart/src/options.ts';
 import { createRandom } from '../../examples/quickstart/src/random.ts';
 import { summary } from '../../examples/quickstart/src/report/figures.ts';
 import { collectFindings, type SlowOperation, type Stall } from '../../examples/quickstart/src/report/findings.ts';
@@ -441,4 +442,38 @@ test('what was kept is held against what was counted, route by route', () => {
   );
   expect(text).toContain('10 traces were kept, 5.0 a second; the budget is 5.');
   expect(text).toContain('in 1 of 1 routes');
+});
+
+describe('options', () => {
+  test('hold what is documented where nothing is given', () => {
+    expect(parseOptions([])).toMatchObject({ kind: 'demo', seconds: 90, rate: 120, traces: 20, faults: FAULT_KINDS });
+    expect(HELP).toMatch(/--seconds N .* default 90/);
+  });
+
+  test('choose the kinds of faults, in whatever order', () => {
+    expect(parseOptions(['--faults', 'heap-leak,slow-file'])).toMatchObject({ faults: ['slow-file', 'heap-leak'] });
+    expect(parseOptions(['--faults=none'])).toMatchObject({ faults: [] });
+    expect(parseOptions(['--faults=all'])).toMatchObject({ faults: FAULT_KINDS });
+  });
+
+  test.each([
+    [['--faults', 'slow-files'], /--faults must be all, none, or some of slow-file,.*, got "slow-files"/],
+    [['--faults', ''], /--faults must be all, none, or some of .*, got ""/],
+    [['--trace', 'trace.html'], /--trace must end in \.json, got "trace\.html"/],
+    [['--seconds', '4'], /--seconds must be a whole number from 5 to 3600, got "4"/],
+    [['--seconds', '3601'], /--seconds must be a whole number from 5 to 3600, got "3601"/],
+    [['--faults', 'none', 'app.js'], /--faults belongs to the sample service/],
+  ])('%j is refused with a sentence that says what to type instead', (argv, sentence) => {
+    expect(() => parseOptions(argv)).toThrow(sentence);
+  });
+
+  test('that write files are there for a program of your own as well', () => {
+    expect(parseOptions(['--trace', 't.json', 'app.js', '--trace', 'x'])).toEqual({
+      kind: 'program',
+      file: 'app.js',
+      args: ['--trace', 'x'],
+      report: undefined,
+      trace: 't.json',
+    });
+  });
 });
