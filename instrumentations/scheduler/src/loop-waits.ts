@@ -39,8 +39,8 @@ export class LoopWaits implements WaitSource {
   readonly #config: LoopWaitsConfig;
   readonly #witness: TurnWitness;
   readonly #busy = new BusyWindow();
-  /** By the number of the turn. */
-  readonly #longest = new Map<number, Stretch>();
+  /** When the longest stretch of a turn was, by the number of the turn. No spans: they would be kept from collection. */
+  readonly #longest = new Map<number, { readonly startMs: number; readonly endMs: number }>();
   /** Where the turn began; NaN while nobody reads. */
   #startMs = Number.NaN;
   #startIdleMs = 0;
@@ -112,7 +112,7 @@ export class LoopWaits implements WaitSource {
     }
     if (longest === undefined) return;
     if (this.#longest.size >= REMEMBERED) this.#longest.delete(this.#longest.keys().next().value as number);
-    this.#longest.set(turn, longest);
+    this.#longest.set(turn, { startMs: longest.startMs, endMs: longest.endMs });
   }
 
   #culpritOf({ root, isStranger, startMs }: Stretch): Culprit | undefined {
