@@ -13,8 +13,8 @@ export interface Stretch<S extends TraceSpan = TraceSpan> {
 /**
  * Walks from the end of the root backwards. In a span, what happened last before the present moment was the return of the
  * last child that had ended by then; before that, the span itself was busy. At its start the walk goes on in whatever the
- * span began in (CRISP: Zhang, Ramanathan, Raj, Parwal, Sherwood and Chabbi, USENIX ATC 2022, section 4), or in a span
- * that it is linked to, where that one returned later.
+ * span began in (Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures", USENIX ATC
+ * 2022), or in a span that it is linked to, where that one returned later.
  *
  * Deviations: children are not cut at the end of their parent but return to the ancestor that was still open, since in
  * Node.js most work goes on after the span that started it has ended; links are followed; all is a loop, so that no
@@ -77,7 +77,7 @@ function lastReturning<S extends TraceSpan>(
   return undefined;
 }
 
-/** The linked span that ended last before this one began; ancestors have not. */
+/** The linked span that ended last before this one began. The root has no spawner, and waits for all. */
 function linkedSource<S extends TraceSpan>(
   path: PathNode<S>,
   hasEnded: (source: PathNode<S>) => boolean,
