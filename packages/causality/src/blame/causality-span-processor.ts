@@ -77,6 +77,7 @@ export class CausalitySpanProcessor {
   /** What is held goes at once: the turn under way counts as far as it got. */
   #isFinal = false;
   #shutdown: Promise<void> | undefined;
+
   constructor(config: BlameConfig, environment: BlameEnvironment = {}) {
     this.#config = resolveBlameConfig(config);
     const { now = () => performance.now(), epochNow = Date.now, ...turns } = environment;
@@ -234,7 +235,10 @@ export class CausalitySpanProcessor {
   }
 
   async #close(): Promise<void> {
-    await this.#config.next.shutdown();
-    this.#reader.close();
+    try {
+      await this.#config.next.shutdown();
+    } finally {
+      this.#reader.close();
+    }
   }
 }

@@ -286,6 +286,16 @@ test('a next that throws harms nobody, and the spans after it are told all the s
   expect(next.spans.map(({ attributes }) => attributes['sonde.blame.unexplained'])).toEqual([0.049, 0.049]);
 });
 
+test('a next that cannot be shut down is told so, and waits are read no longer', async () => {
+  await world.processor.shutdown();
+  const next = new Collecting();
+  next.shutdown = () => Promise.reject(new Error('disk full'));
+  world = new World({ next });
+  await expect(world.processor.shutdown()).rejects.toThrow('disk full');
+  expect(areWaitsRead()).toBe(false);
+  world = new World();
+});
+
 test('notes of nonsense harm nobody', () => {
   const { nowMs } = world;
   const root = world.start('root');
