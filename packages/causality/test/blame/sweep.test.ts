@@ -57,11 +57,20 @@ test('short turns explain what nothing else does, and are prorated where a windo
   expect(split(25, { busy })).toEqual({ busy_loop: 10, unexplained: 15 });
 });
 
-test('waiting for a CPU is part of the work in its window, but collections keep the thread from one themselves', () => {
-  const claims = [claim('blocked_loop', 0, 80, { isOwn: true }), claim('gc', 0, 40), claim('child_service', 80, 100)];
+test('waiting for a CPU is part of the work in its window', () => {
+  const claims = [claim('blocked_loop', 0, 80, { isOwn: true }), claim('child_service', 80, 100)];
   const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 80, ofBusyMs: 60 }];
-  const { own_turn = 0, gc = 0, cpu: waited = 0, child_service = 0 } = split(100, { claims, cpu });
-  expect([own_turn, gc, waited, child_service]).toEqual([20, 40, 20, 20].map((ms) => expect.closeTo(ms)));
+  const { own_turn = 0, cpu: waited = 0, child_service = 0 } = split(100, { claims, cpu });
+  expect([own_turn, waited, child_service]).toEqual([20, 60, 20].map((ms) => expect.closeTo(ms)));
+});
+
+test('the waiting that collections cause by their own threads is theirs, up to 85 % of them', () => {
+  const claims = [claim('blocked_loop', 0, 100, { isOwn: true }), claim('gc', 0, 60)];
+  const waiting = (ms: number) =>
+    split(100, { claims, cpu: [{ startMs: 0, endMs: 100, amountMs: ms, busyMs: 100, ofBusyMs: ms }] });
+  expect(waiting(51)).toEqual({ gc: 60, own_turn: 40 });
+  // A lack of half: of the 30 ms that are left of the collections the helpers took 25.5.
+  expect(waiting(75.5)).toEqual({ gc: expect.closeTo(30), own_turn: expect.closeTo(20), cpu: expect.closeTo(50) });
 });
 
 test('what a thread waited for a CPU beyond its work is spread over what nothing explains', () => {
