@@ -30,10 +30,11 @@ function roundTrips(worker: Worker, count: number): Promise<void> {
   return new Promise((resolve) => {
     let sent = 0;
     let answered = 0;
-    const send = (): void => {
+    // Each in its context, as those of requests are; not in that of the answer before it.
+    const send = context.bind(context.active(), (): void => {
       worker.postMessage(tenFields(sent));
       sent += 1;
-    };
+    });
     const onMessage = (): void => {
       answered += 1;
       if (answered === count) {

@@ -1,5 +1,6 @@
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { activeContext, type Fold, guard, markTrace, type RateLimit } from '@sonde/instrumentation-kit';
+import { markAnswer } from './answers.ts';
 import { Series } from './channel-series.ts';
 import { type ChannelSpans, createSpans } from './channel-spans.ts';
 import type { Channel, ChannelNames, Handler, MissReason, Received } from './channels.ts';
@@ -81,7 +82,9 @@ export class ChannelRecorder implements Channel {
     this.received(received);
     if (active === undefined) return this.#run(active, takenUpMs, undefined, run);
     const span = isSampled ? this.#spans.startProcess(active, takenUpMs - sentMs) : undefined;
-    return this.#run(span === undefined ? active : trace.setSpan(active, span), takenUpMs, span, run);
+    const inside = span === undefined ? active : trace.setSpan(active, span);
+    if (received.isAnswer === true) markAnswer(inside);
+    return this.#run(inside, takenUpMs, span, run);
   }
 
   #run(inside: Context | undefined, takenUpMs: number, span: Span | undefined, run: Handler): unknown {

@@ -17,6 +17,8 @@ export interface Received {
   readonly context: Context | undefined;
   /** Whether the sender's span was sampled: its handlers then get a `process` span. */
   readonly isSampled: boolean;
+  /** Whether it answers something that was sent from here. */
+  readonly isAnswer?: boolean;
   /** `performance.now()` of this thread at which it was sent, NaN when that is not known. */
   readonly sentMs: number;
   /** `performance.now()` at which it was taken up: now. */
@@ -26,7 +28,7 @@ export interface Received {
 }
 
 /** Why the context of a message is not known; see `sonde.ipc.miss.reason`. */
-export type MissReason = 'lapped' | 'peer' | 'desync' | 'manager';
+export type MissReason = 'lapped' | 'peer' | 'desync' | 'manager' | 'answer';
 
 /** Any function, as it is called back. */
 // biome-ignore lint/suspicious/noExplicitAny: handlers of every signature

@@ -5,4 +5,6 @@ export interface Link {
   readonly arena: Arena;
   /** What the other thread is called. */
   readonly destination: string;
+  /** Whether this thread has started the other one. */
+  readonly isDown: boolean;
 }

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
-import { context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
+import { isAnswer } from '../answers.ts';
 import type { Channel, Handler, Received } from '../channels.ts';
 import type { Link } from './link.ts';
 import { MessageContext } from './message-context.ts';
@@ -147,7 +148,7 @@ export class ObservedPort {
 
   #prepare(message: unknown, nowMs: number, offers: readonly Offer[] | undefined): Span | undefined {
     try {
-      const active = isSuppressed() ? ROOT_CONTEXT : context.active();
+      const active = this.#sender();
       // The sender of a message is never recorded here: its span is in another thread.
       const isPlain = active === ROOT_CONTEXT || active instanceof MessageContext;
       const span = isPlain ? undefined : this.channel.startSend(active);
@@ -167,6 +168,15 @@ export class ObservedPort {
       this.writer = undefined;
       return undefined;
     }
+  }
+
+  /** In whose context something is sent. */
+  #sender(): Context {
+    if (isSuppressed()) return ROOT_CONTEXT;
+    const active = context.active();
+    if (this.link?.isDown !== true || !isAnswer(active)) return active;
+    this.channel.missed('answer', 1);
+    return ROOT_CONTEXT;
   }
 
   #failed(startMs: number, error: unknown, span: Span | undefined): void {

@@ -57,7 +57,7 @@ export function observeParent(ports: Ports, clock: HybridClock): StartContext | 
   const observed = ports.observe(parentPort, { system: WORKER_SYSTEM, destination: PARENT });
   const arena = isEarly ? takeArena() : undefined;
   if (arena === undefined) return undefined;
-  const link: Link = { arena, destination: PARENT };
+  const link: Link = { arena, destination: PARENT, isDown: false };
   const { down, up } = arena.worker;
   observed.link = link;
   // Nothing, when this is early enough. Otherwise the parent has counted what came without slots.

@@ -1,6 +1,7 @@
 import workerThreads from 'node:worker_threads';
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Patches, reportFailure } from '@sonde/instrumentation-kit';
+import { markAnswer } from '../answers.ts';
 import type { Handler } from '../channels.ts';
 import { EnteredContext } from './entered-context.ts';
 import type { ObservedPort } from './observed-port.ts';
@@ -12,6 +13,7 @@ function takeUp(observed: ObservedPort, message: unknown, entered: EnteredContex
   const received = observed.takeUp(message);
   observed.channel.received(received);
   const active: Context | undefined = received.context;
+  if (active !== undefined && received.isAnswer === true) markAnswer(active);
   if (active === undefined) entered.leave();
   else if (!entered.enter(active) && active !== ROOT_CONTEXT) observed.channel.missed('manager', 1);
 }

@@ -39,6 +39,7 @@ const ID_WORDS = SPAN_ID + 2 - TRACE_ID;
 export class RingReader implements Received, ReceivedTrace {
   context: Context | undefined = ROOT_CONTEXT;
   isSampled = false;
+  isAnswer = false;
   sentMs: number = Number.NaN;
   takenUpMs = 0;
   bytes: number = Number.NaN;
@@ -102,6 +103,7 @@ export class RingReader implements Received, ReceivedTrace {
     this.skip();
     this.context = ROOT_CONTEXT;
     this.isSampled = false;
+    this.isAnswer = false;
     this.sentMs = Number.NaN;
     this.takenUpMs = nowMs;
     this.ports = '';
@@ -182,6 +184,7 @@ export class RingReader implements Received, ReceivedTrace {
     this.isSampled = (flags & TraceFlags.SAMPLED) !== 0;
     this.context = new MessageContext(this);
     if ((flags & HAS_ACCOUNT) === 0) return;
+    this.isAnswer = true;
     noteAnswer(this.context, this.sentMs - this.#sentAgeMs, this.sentMs - this.#takenUpAgeMs, nowMs);
   }
 }

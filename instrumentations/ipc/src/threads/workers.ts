@@ -125,7 +125,7 @@ export class Workers {
     const [script] = args;
     const options = optionsOf(args[1]);
     onStart(script);
-    const link = { arena: createArena(), destination: peerName(script, Boolean(options.eval)) };
+    const link = { arena: createArena(), destination: peerName(script, Boolean(options.eval)), isDown: true };
     const { transferList, workerData } = options;
     const offers = Array.isArray(transferList) ? ports.transfers.offerList(link, workerData, transferList) : undefined;
     writeStart(link.arena, clock, offers === undefined ? '' : ports.transfers.describe(offers));

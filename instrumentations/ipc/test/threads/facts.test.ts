@@ -61,6 +61,15 @@ test('the main script continues the trace that started it, until the worker is t
   });
 });
 
+test('a job that a pool sends from the handler of an answer has no context rather than that of another request', async () => {
+  expect(await facts('queue')).toEqual({
+    seen: ['right', null, null, 'right'],
+    // The second answer had no trace any more, so that there was none to miss.
+    missed: [['answer', 1]],
+    afterAwait: true,
+  });
+});
+
 test('disable puts everything back; enable observes what begins afterwards', async () => {
   expect(await facts('disabling')).toEqual({
     restored: true,

@@ -1,0 +1,22 @@
+import type { Context } from '@opentelemetry/api';
+
+/** On the very context in which the handlers of an answer run; not on those that are made from it. */
+const ANSWER: unique symbol = Symbol('sonde.ipc.answer');
+
+interface MarkedContext extends Context {
+  [ANSWER]?: boolean;
+}
+
+/** Says of a context that the handlers of an answer run in it. */
+export function markAnswer(inside: Context): void {
+  if (Object.isExtensible(inside)) (inside as MarkedContext)[ANSWER] = true;
+}
+
+/**
+ * Whether something is sent right from the handler of an answer. A pool that keeps a queue sends the next job from there,
+ * which belongs to another request than the answer: whose it is, only the pool knows. So it is sent without a context
+ * rather than with one that may be wrong.
+ */
+export function isAnswer(active: Context): boolean {
+  return (active as MarkedContext)[ANSWER] === true;
+}
