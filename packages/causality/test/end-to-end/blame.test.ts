@@ -63,6 +63,8 @@ const possible = PAIRS.filter(({ names }) => {
 });
 
 if (IS_LONG) {
+  // Here a failure is a result.
+  jest.retryTimes(0);
   test.each(possible.map((pair) => [pair.names.join(' and '), pair] as const))(
     `%s: each is told within 15 % of its truth, and the larger one is named in ${MIN_TOP_RIGHT} of ${RUNS} requests`,
     async (_, pair) => {

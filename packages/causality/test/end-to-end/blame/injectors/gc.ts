@@ -1,6 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Injector, Stretch } from '../injector.ts';
+import { starvedMs } from './burn.ts';
 
 /** Objects that each collection has to visit: some 30 ms. */
 const BALLAST = 300_000;
@@ -31,10 +32,16 @@ export const gc: Injector = {
   },
 };
 
-/** Objects that a step leaves for the collector to copy, and how many steps they live. */
-const STEP = 30_000;
-const LIFE = 12;
+/** Objects that a step adds to those that live, and how many steps they do: each has to be copied out of the young space. */
+const STEP = 20_000;
+const LIFE = 40;
 const MAX_STEPS = 5000;
+
+function createGarbage(): object {
+  let last: object = {};
+  for (let index = 0; index < STEP; index++) last = { last, index };
+  return last;
+}
 
 /** Collections because of what the request allocates; the rest of the time it allocates. */
 export const heapChurn: Injector = {
@@ -46,16 +53,19 @@ export const heapChurn: Injector = {
         stretches.push({ cause: 'gc', startMs: startTime, endMs: startTime + duration });
     });
     observer.observe({ entryTypes: ['gc'] });
+    const before = starvedMs();
     const startMs = performance.now();
     const collectedMs = (): number => stretches.reduce((sum, one) => sum + one.endMs - one.startMs, 0);
-    const living: object[][] = [];
+    const living: object[] = [];
     for (let step = 0; step < MAX_STEPS && collectedMs() < ms; step++) {
-      living[step % LIFE] = Array.from({ length: STEP }, (_, index) => ({ index, text: `${step} ${index}` }));
+      living[step % LIFE] = createGarbage();
       await setImmediate();
     }
     const endMs = performance.now();
+    // What it waited for a CPU beyond collections, as above.
+    const starved = Math.max(0, starvedMs() - before - collectedMs());
     await setImmediate();
     observer.disconnect();
-    return { stretches: [...stretches, { cause: 'own_turn', startMs, endMs }] };
+    return { stretches: [...stretches, { cause: 'own_turn', startMs, endMs, starvedMs: starved }] };
   },
 };
