@@ -12,6 +12,7 @@ import {
   type Row,
   ratioGate,
 } from '../../../benchmarks/rig.ts';
+import { processRows } from './process-rows.ts';
 import { VARIANTS } from './variants.ts';
 
 /** A way to send: the script that is one variant of it, and what it may cost with Sonde on. */
@@ -55,6 +56,7 @@ export const benchmark: Benchmark = {
       gates.push(gateOf(way, measured));
       rows.push(...measured.map((row) => ({ ...row, name: `${way.name}, ${row.name}` })));
     }
-    return { rows, gates };
+    const processes = await processRows(options);
+    return { rows: [...rows, ...processes.rows], gates: [...gates, ...processes.gates] };
   },
 };
