@@ -1,3 +1,4 @@
+import { isMainThread, threadId } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
 import { getStringListFromEnv } from '@opentelemetry/core';
 import {
@@ -24,6 +25,11 @@ const discreetProcessDetector: ResourceDetector = {
   },
 };
 
+/** Which worker thread this is: each has an SDK of its own, and their spans would look like the main thread's. */
+const threadDetector: ResourceDetector = {
+  detect: () => (isMainThread ? {} : { attributes: { 'thread.id': threadId } }),
+};
+
 const DETECTORS: ReadonlyMap<string, ResourceDetector> = new Map([
   ['host', hostDetector],
   ['os', osDetector],
@@ -36,6 +42,7 @@ const DETECTORS: ReadonlyMap<string, ResourceDetector> = new Map([
 const DEFAULT_DETECTORS: readonly ResourceDetector[] = [
   serviceInstanceIdDetector,
   discreetProcessDetector,
+  threadDetector,
   hostDetector,
   osDetector,
   envDetector,
@@ -53,7 +60,7 @@ function detectors(): readonly ResourceDetector[] {
   });
 }
 
-/** What this process is, as NodeSDK would detect it, save the arguments of the command line. */
+/** What this process is, as NodeSDK would detect it, save the arguments of the command line; and which worker thread. */
 export function detectResource(): Resource {
   return defaultResource().merge(detectResources({ detectors: [...detectors()] }));
 }
