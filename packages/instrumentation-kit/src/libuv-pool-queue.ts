@@ -19,7 +19,7 @@ const SLOW_MESSAGE = -1;
 /** In place of trips: it has ended while it was in the queue. */
 const GONE = -1_000_000;
 /** Tries to take the lock; it is held for some 100 ns, but its holder may lose its CPU. */
-const MAX_SPINS = 2000;
+const MAX_SPINS = 200;
 
 /** What the account knows when something changes. */
 export interface PoolState {
