@@ -172,11 +172,14 @@ export class ObservedPort {
 
   /** In whose context something is sent. */
   #sender(): Context {
-    if (isSuppressed()) return ROOT_CONTEXT;
     const active = context.active();
-    if (this.link?.isDown !== true || !isAnswer(active)) return active;
-    this.channel.missed('answer', 1);
-    return ROOT_CONTEXT;
+    if (active === ROOT_CONTEXT) return active;
+    if (this.link?.isDown === true && isAnswer(active)) {
+      this.channel.missed('answer', 1);
+      return ROOT_CONTEXT;
+    }
+    // What an exporter sends is nobody's trace. A context that came with a message says nothing of that.
+    return !(active instanceof MessageContext) && isSuppressed() ? ROOT_CONTEXT : active;
   }
 
   #failed(startMs: number, error: unknown, span: Span | undefined): void {
