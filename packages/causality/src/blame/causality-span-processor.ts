@@ -200,7 +200,10 @@ export class CausalitySpanProcessor {
     this.#reader.end(waits);
     // The one look-up that most requests cost.
     if (this.#reader.latestMs <= startMs && waits.size === 0) return span;
-    const blame = sweep(collect(this.#reader, waits, { startMs, endMs: startMs + toMs(span.duration) }));
+    const endMs = startMs + toMs(span.duration);
+    // A root that is a call itself: somebody else works for it all the while.
+    if (span.kind === SpanKind.CLIENT) waits.add(CHILD_SERVICE, startMs, endMs);
+    const blame = sweep(collect(this.#reader, waits, { startMs, endMs }));
     return blamedSpan(span, blame, this.#config.maxLinks);
   }
 

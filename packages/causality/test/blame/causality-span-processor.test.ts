@@ -57,6 +57,16 @@ test('what little is known of a local root leaves the rest of it unexplained', (
   expect(world.exported('root').attributes).not.toHaveProperty('sonde.blame.summary');
 });
 
+test('of a local root that is a call itself, what nothing else explains is the time of who was called', () => {
+  const { span } = world.start('GET', ROOT_CONTEXT, { kind: SpanKind.CLIENT });
+  noteThreadWait('gc', world.nowMs + 10, world.nowMs + 12);
+  world.nowMs += 50;
+  world.end(span);
+  world.turn();
+  world.turn();
+  expect(world.blame('GET')).toEqual({ gc: 2, child_service: 48, unexplained: 0 });
+});
+
 test('a short local root is handed on at once as it is', () => {
   const { span } = world.start('root');
   world.nowMs += 9;
