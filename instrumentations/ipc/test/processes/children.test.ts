@@ -13,6 +13,7 @@ interface Report {
   readonly inside: Readonly<Record<string, string>>;
   readonly outside: Readonly<Record<string, string>>;
   readonly inherited: string;
+  readonly kept: string;
   readonly failed: readonly string[];
   readonly missing: string;
   readonly started: Readonly<Record<'atStart' | 'afterAwait' | 'explicit' | 'serving' | 'traceId', string>>;
@@ -22,7 +23,7 @@ interface Report {
   readonly metrics: Readonly<
     Record<string, readonly { attributes: Readonly<Record<string, unknown>>; value: number; sum: number }[]>
   >;
-  readonly events: readonly { readonly name: string; readonly attributes?: unknown }[];
+  readonly events: readonly { readonly name: string }[];
   readonly dropped: Readonly<Record<string, number>>;
 }
 
@@ -85,6 +86,10 @@ describe.each([
   });
 
   it('keep what the application gave them where no trace is active', () => {
+    expect(report.kept).toBe('mine|mine||own');
+  });
+
+  it('belong to the trace that this process was started in where its main script has none of its own', () => {
     for (const way of ['spawn', 'exec', 'execFileSync']) {
       expect(report.outside[way]?.startsWith(`00-${STARTED_IN.slice(3, 35)}`)).toBe(true);
     }
