@@ -2,15 +2,18 @@ import type { Pace } from './pace.ts';
 import { RECURRENCE_CELLS, RecurrenceMemory } from './recurrence-memory.ts';
 
 /** Evidence (weighted decades of improbability) that an anomaly needs at 5 minutes between points. */
-const NEED = 5.4;
+const NEED = 5.6;
 /** A tenth as many points an hour: so much less evidence is needed, since chance has fewer of them to show it. */
 const NEED_LESS = 1;
-/** Ten times as many: so much more, by the cube of the decades, of a single point and of points in a row. */
-const SINGLE_MORE = 2.4;
-const ROW_MORE = 0.55;
-/** Points in a row count together if they are that close, and one more of them if closer. */
+/** Ten times as many: so much more, times the cube of the decades, of a single point and of points in a row. */
+const SINGLE_MORE = 2.8;
+const ROW_MORE = 0.3;
+/** Points in a row with this share of the need count together, if they are that close: three, or four if closer. */
+const IN_ROW = 0.8;
 const ROW_BELOW_MS = 120_000;
 const LONG_ROW_BELOW_MS = 30_000;
+/** Each doubling of the row adds 1, this much at most. */
+const ROW_BONUS_MOST = 2;
 
 /** Mean evidence of the last minutes that is added to that of a point. */
 const PERSISTENCE = 0.15;
@@ -24,20 +27,22 @@ const REPEAT = 1;
 const RISE = 2.5;
 /** The score of what would be an alert, had it not been told. */
 const TOLD = 0.49;
+/** Until a series has so many points (half of them at an hour) little is known of it: the bar is higher at first. */
+const YOUNG_POINTS = 500;
+const YOUNG = 3;
 /** A point is unusual, for the onset, from this share of the need on. */
-const UNUSUAL = 0.45;
+const UNUSUAL = 0.7;
 
 /** Cells in the array of a detector. */
-export const POLICY_CELLS = 9;
+export const POLICY_CELLS = 8;
 const MEAN = 0;
-const FIRST_BEFORE = 1;
-const SECOND_BEFORE = 2;
-const THIRD_BEFORE = 3;
-const RAISED = 4;
-const COOL_UNTIL_MS = 5;
-const TOLD_STRENGTH = 6;
-const ONSET_MS = 7;
-const UNUSUAL_MS = 8;
+const ROW = 1;
+const ROW_LEAST = 2;
+const RAISED = 3;
+const COOL_UNTIL_MS = 4;
+const TOLD_STRENGTH = 5;
+const ONSET_MS = 6;
+const UNUSUAL_MS = 7;
 
 /**
  * From evidence to a score. The same evidence is worth less in a series that shows the like each day, when it was told
@@ -67,8 +72,8 @@ export class AlertPolicy {
     return this.#cells[ONSET_MS] as number;
   }
 
-  /** The score, 0 to 1, of a point with this evidence. */
-  judge(timeMs: number, evidence: number, isAfterGap: boolean): number {
+  /** The score, 0 to 1, of a point with this evidence, the `count`th of its series. */
+  judge(timeMs: number, evidence: number, count: number, isAfterGap: boolean): number {
     const cells = this.#cells;
     const pace = this.#pace;
     const decades = pace.decades;
@@ -78,7 +83,8 @@ export class AlertPolicy {
     this.#noteOnset(timeMs, strength);
     cells[RAISED] = (cells[RAISED] as number) * pace.repeatDecay;
     this.#memory.age(pace.recurrenceGrowth);
-    let bar = this.need + (cells[RAISED] as number);
+    const youngPoints = YOUNG_POINTS * (1 + 0.5 * Math.max(-1, Math.min(decades, 0)));
+    let bar = this.need + (cells[RAISED] as number) + YOUNG * Math.max(0, 1 - count / youngPoints);
     if (strength > REMEMBERED * this.need) {
       bar += RECURRENCE * Math.log2(1 + this.#memory.visit(strength, timeMs, pace.quietMs));
     }
@@ -102,22 +108,26 @@ export class AlertPolicy {
     const lasting = (cells[MEAN] as number) * pace.persistenceLeft;
     const sum = evidence + PERSISTENCE * Math.min(lasting, PERSISTENCE_MOST);
     cells[MEAN] = (cells[MEAN] as number) * (1 - pace.persistence) + pace.persistence * evidence;
-    if (isAfterGap) cells.fill(0, FIRST_BEFORE, THIRD_BEFORE + 1);
-    const first = cells[FIRST_BEFORE] as number;
-    const second = cells[SECOND_BEFORE] as number;
-    const third = cells[THIRD_BEFORE] as number;
-    cells[THIRD_BEFORE] = second;
-    cells[SECOND_BEFORE] = first;
-    cells[FIRST_BEFORE] = sum;
     const single = (sum * this.need) / (this.need + SINGLE_MORE * cube);
-    if (pace.intervalMs >= ROW_BELOW_MS) {
-      return single;
+    return Math.max(single, this.#strengthOfRow(sum, cube, isAfterGap));
+  }
+
+  /** The least evidence of the points in a row, and more the longer it is. */
+  #strengthOfRow(sum: number, cube: number, isAfterGap: boolean): number {
+    const cells = this.#cells;
+    const { intervalMs } = this.#pace;
+    if (intervalMs >= ROW_BELOW_MS || sum < IN_ROW * this.need) {
+      cells[ROW] = 0;
+      return 0;
     }
-    let least = Math.min(sum, first);
-    if (second < least) least = second;
-    if (pace.intervalMs < LONG_ROW_BELOW_MS && third < least) least = third;
-    const row = (least * this.need) / (this.need + ROW_MORE * cube);
-    return Math.max(row, single);
+    const row = isAfterGap ? 1 : (cells[ROW] as number) + 1;
+    cells[ROW] = row;
+    cells[ROW_LEAST] = row === 1 ? sum : Math.min(sum, cells[ROW_LEAST] as number);
+    const whole = intervalMs < LONG_ROW_BELOW_MS ? 4 : 3;
+    if (row < whole) {
+      return 0;
+    }
+    return (cells[ROW_LEAST] as number) - ROW_MORE * cube + Math.min(ROW_BONUS_MOST, Math.log2(row / whole));
   }
 
   #noteOnset(timeMs: number, strength: number): void {

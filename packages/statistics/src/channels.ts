@@ -159,14 +159,14 @@ export class Channels {
       return;
     }
     const day = means[DAY_SMOOTHED] as number;
-    means[DAY_SMOOTHED] = day + pace.middle * (this.#clipped(DAY, 3) - day);
+    means[DAY_SMOOTHED] = (1 - pace.middle) * day + pace.middleStep * this.#clipped(DAY, 3);
     deviations[DAY_SMOOTHED] = means[DAY_SMOOTHED];
     const level = means[LEVEL_SMOOTHED] as number;
-    means[LEVEL_SMOOTHED] = level + pace.slow * (this.#clipped(LEVEL, 3) - level);
+    means[LEVEL_SMOOTHED] = (1 - pace.slow) * level + pace.slowStep * this.#clipped(LEVEL, 3);
     deviations[LEVEL_SMOOTHED] = means[LEVEL_SMOOTHED];
     const fast = this.#clipped(FAST, 4);
     const variance = this.#cells[SHARED.fastVariance] as number;
-    this.#cells[SHARED.fastVariance] = variance + pace.middle * (fast * fast - variance);
+    this.#cells[SHARED.fastVariance] = variance + pace.middleStep * (fast * fast - variance);
     const floor = 1e-6 * (this.#variances[FAST] as number) + 1e-300;
     const restlessness = Math.log((this.#cells[SHARED.fastVariance] as number) + floor);
     if ((this.#cells[SHARED.count] as number) < 3) means[RESTLESSNESS] = restlessness;
@@ -219,7 +219,8 @@ export class Channels {
     let evidence = count > WARM_UP ? this.#tails.evidence(octave, side, moment.unit) : 0;
     if (scale === 0 && size > 0) evidence = this.#ofFirstChange(evidence, count);
     if (channel >= PREDICTING && evidence > 0) evidence = this.#ofSmoothed(channel, evidence);
-    this.#tails.insert(octave, side, evidence, moment);
+    // The first differences have no scale yet: as experience they would be deviations that nothing exceeds.
+    if (count >= CLIP_FROM || size === 0) this.#tails.insert(octave, side, evidence, moment);
     this.#evidence[channel] = evidence;
   }
 

@@ -35,6 +35,9 @@ export class Pace {
   fast = 0;
   middle = 0;
   slow = 0;
+  /** As `middle` and `slow`, for what one point may add: after a gap it is still only one. */
+  middleStep = 0;
+  slowStep = 0;
   scale = 0;
   /** Hours since the last point, 1 at most, and how far they move what is usual at an hour. */
   hours = 0;
@@ -58,6 +61,12 @@ export class Pace {
   intervalMs = 0;
   elapsedMs = 0;
 
+  /** Of no series so far. */
+  forget(): void {
+    this.intervalMs = 0;
+    this.elapsedMs = 0;
+  }
+
   /** Sets the rates for a point that comes `elapsedMs` after the last one of a series with this typical interval. */
   set(intervalMs: number, elapsedMs: number): void {
     // Jitter is no reason to work out exponentials at each point.
@@ -73,7 +82,10 @@ export class Pace {
     this.fast = rate(FAST);
     this.middle = rate(MIDDLE);
     this.slow = rate(SLOW);
-    this.scale = 1 - Math.exp(-Math.min(elapsed, 3 * intervalMs) / last(SCALE));
+    const step = (duration: Duration): number => 1 - Math.exp(-Math.min(elapsed, 3 * intervalMs) / last(duration));
+    this.middleStep = step(MIDDLE);
+    this.slowStep = step(SLOW);
+    this.scale = step(SCALE);
     this.hours = Math.min(elapsed / HOUR_MS, 1);
     this.hour = 1 - Math.exp((-this.hours * HOUR_MS) / USUAL_MS);
     this.persistence = 1 - Math.exp(-elapsed / PERSISTENCE_MS);

@@ -156,7 +156,7 @@ export class StreamingDetector {
     cells[COUNT] = count;
     this.#pace.set(intervalMs, elapsedMs);
     const evidence = this.#channels.update(timeMs, value);
-    this.#score = this.#policy.judge(timeMs, evidence, elapsedMs > 5 * intervalMs);
+    this.#score = this.#policy.judge(timeMs, evidence, count, elapsedMs > 5 * intervalMs);
     return this.#score;
   }
 
@@ -166,6 +166,7 @@ export class StreamingDetector {
     this.#bins.fill(0);
     this.#cells[LAST_MS] = NEVER_MS;
     this.#score = 0;
+    this.#pace.forget();
     [this.#policy, this.#channels] = this.#parts();
   }
 
