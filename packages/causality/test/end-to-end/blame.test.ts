@@ -25,7 +25,8 @@ async function run(pairs: readonly Pair[], runs: number): Promise<Row[]> {
   return requests.map(({ pair, plan }, index) => {
     const one = told[index];
     if (one === undefined) throw new Error(`request ${index} is missing`);
-    return { plan, score: score(one, pair.causes) };
+    const causes = plan.steps.map(({ name }) => pair.causes[pair.names.indexOf(name)] as string);
+    return { plan, score: score(one, causes) };
   });
 }
 
