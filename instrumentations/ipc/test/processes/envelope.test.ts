@@ -1,0 +1,103 @@
+import { createTraceState, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import fc from 'fast-check';
+import { withAccount } from '../../src/account.ts';
+import { enclose, isEnvelope, open } from '../../src/processes/envelope.ts';
+import { isInternal, isNotForUsers, isTalk, talk } from '../../src/processes/wire.ts';
+import { runs } from '../seed.ts';
+
+const PEER = {};
+
+function wire<T>(message: T): T {
+  return JSON.parse(JSON.stringify(message)) as T;
+}
+
+const hex = (length: number) =>
+  fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`)).filter((text) => /[1-9a-f]/.test(text));
+
+describe('an envelope', () => {
+  it('brings trace, flags, state and baggage to the other side', () => {
+    const contexts = fc.record({
+      traceId: hex(32),
+      spanId: hex(16),
+      traceFlags: fc.integer({ min: 0, max: 3 }),
+      isRemote: fc.boolean(),
+      vendor: fc.option(fc.stringMatching(/^[a-z]{1,8}$/), { nil: undefined }),
+      baggage: fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string(), { maxKeys: 3 }),
+    });
+    fc.assert(
+      fc.property(contexts, fc.jsonValue(), ({ vendor, baggage, ...ids }, message) => {
+        const traceState = vendor === undefined ? undefined : createTraceState(`${vendor}=1`);
+        const spanContext = { ...ids, ...(traceState && { traceState }) };
+        const entries = Object.fromEntries(Object.entries(baggage).map(([key, value]) => [key, { value }]));
+        const bag = propagation.createBaggage(entries);
+        const active = propagation.setBaggage(trace.setSpanContext(ROOT_CONTEXT, spanContext), bag);
+        const nowMs = performance.now();
+        const sent = wire(enclose(message, active, nowMs, PEER));
+        expect(isEnvelope(sent) && isInternal(sent) && !isTalk(sent)).toBe(true);
+        expect(sent['']).toEqual(wire(message));
+        const received = open(sent, PEER, nowMs);
+        expect(trace.getSpanContext(received)).toMatchObject({
+          traceId: ids.traceId,
+          spanId: ids.spanId,
+          traceFlags: ids.traceFlags,
+          isRemote: true,
+        });
+        expect(trace.getSpanContext(received)?.traceState?.serialize()).toBe(traceState?.serialize());
+        expect(received.isSampled).toBe((ids.traceFlags & 1) === 1);
+        expect(received.sentMs).toBeCloseTo(nowMs, 2);
+        expect(propagation.getBaggage(received)?.getAllEntries() ?? []).toEqual(bag.getAllEntries());
+        // What is derived from it is an ordinary context.
+        const derived = received.setValue(Symbol.for('x'), 1);
+        expect(trace.getSpanContext(derived)?.traceId).toBe(ids.traceId);
+      }),
+      runs(200),
+    );
+  });
+
+  it('brings no trace where there is none', () => {
+    const received = open(wire(enclose('m', ROOT_CONTEXT, 5, PEER)), PEER, 5);
+    expect(trace.getSpan(received)).toBeUndefined();
+    expect(received.isSampled).toBe(false);
+  });
+
+  it('says in an answer, and only to whom it answers, when the job was sent and taken up', () => {
+    const nowMs = performance.now();
+    const active = withAccount(ROOT_CONTEXT, { peer: PEER, sentMs: nowMs - 30, takenUpMs: nowMs - 10 });
+    const answer = open(wire(enclose('m', active, nowMs, PEER)), PEER, nowMs);
+    expect(answer.answeredSentMs).toBeCloseTo(nowMs - 30, 2);
+    expect(answer.answeredTakenMs).toBeCloseTo(nowMs - 10, 2);
+    expect(wire(enclose('m', active, nowMs, {}))).not.toHaveProperty('a');
+  });
+
+  it('gives nothing but an ordinary context for whatever else somebody may send', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 200 }), fc.anything(), fc.anything(), fc.anything(), (text, h, s, a) => {
+        const envelope = { cmd: `NODE_SONDE_MSG_1${text}`, h, l: h, s, a, c: s, '': 1 } as never;
+        const received = open(envelope, PEER, performance.now());
+        const spanContext = trace.getSpanContext(received);
+        if (spanContext !== undefined) expect(spanContext.traceId).toMatch(/^[0-9a-f]{32}$/);
+        propagation.getBaggage(received);
+        received.setValue(Symbol.for('x'), 1).getValue(Symbol.for('x'));
+      }),
+      runs(300),
+    );
+  });
+});
+
+describe('messages of the application', () => {
+  it('are told from those of Node without running a getter', () => {
+    const getter = Object.defineProperty({}, 'cmd', {
+      get() {
+        throw new Error('must not be read');
+      },
+    });
+    expect([getter, {}, null, 'NODE_X', { cmd: 'NODE_' }, { cmd: 5 }, { cmd: 'node_x' }].map(isNotForUsers)).toEqual(
+      Array.from({ length: 7 }, () => false),
+    );
+    expect([{ cmd: 'NODE_CLUSTER' }, { cmd: 'NODE_X' }].map(isNotForUsers)).toEqual([true, true]);
+  });
+
+  it('travel in an envelope when they look like one of ours', () => {
+    expect([talk('hello'), enclose(1, ROOT_CONTEXT, 1, PEER)].map(isNotForUsers)).toEqual([false, false]);
+  });
+});
