@@ -33,6 +33,8 @@ export class ProcessLink {
   readonly #outbox: Outbox;
   #isActive = true;
   #isOpening = false;
+  /** The other side has stopped: it sends no more envelopes either. */
+  #isPeerGone = false;
 
   constructor({ end, channel, isChild, mayAnnounce, onMessage }: LinkConfig) {
     this.end = end;
@@ -92,7 +94,8 @@ export class ProcessLink {
     this.#isActive = false;
     this.#outbox.stop();
     this.#inbox.stop();
-    if (this.#isOpening) this.#outbox.say(talk('bye'));
+    if (this.#isPeerGone) this.retire();
+    else if (this.#isOpening) this.#outbox.say(talk('bye'));
   }
 
   /** Lets go of the channel altogether. */
@@ -112,6 +115,7 @@ export class ProcessLink {
       context: () => this.#inbox.announced(said),
       cancel: () => this.#inbox.cancelled(),
       bye: () => {
+        this.#isPeerGone = true;
         this.#outbox.peerOpensNone();
         this.#outbox.say(talk('parted'));
       },
@@ -122,6 +126,7 @@ export class ProcessLink {
 
   #greeted(told: unknown): void {
     if (!this.#isActive || !isKnownEnd(this.end)) return;
+    this.#isPeerGone = false;
     const announced = this.#outbox.peerOpens();
     this.#inbox.told(told);
     // What the child has announced was heard: its parent listens from its start on.
