@@ -8,8 +8,8 @@ import { EXCUSES } from './telemetry-docs/machine.ts';
 const ROOT = join(__dirname, '..');
 /** Names that the program emits itself. */
 const OWN = /^test\./;
-/** What the tail stage says of the spans that it keeps, whoever made them. */
-const ON_ANY_SPAN = new Set(['sonde.sampling.reason', 'sonde.sampling.key']);
+/** What stages of the pipeline say of any span, whoever made it. */
+const ON_ANY_SPAN = /^sonde\.(sampling\.(reason|key)|hlc|blame\.\w+)$/;
 const OVERFLOW = 'otel.metric.overflow';
 
 let inventory: Inventory;
@@ -75,7 +75,7 @@ test('every attribute that the table gives a metric is on it', () => {
       return keys === undefined ? [] : attributes.filter((key) => !keys.has(key)).map((key) => `${name}: ${key}`);
     }),
   );
-  expect(missing).toEqual([]);
+  expect(missing.filter((one) => EXCUSES[one] === undefined)).toEqual([]);
 });
 
 test('every event is in the table with each of its fields, and every event of the table happens, save those that are excused', () => {
@@ -92,12 +92,17 @@ test('every event is in the table with each of its fields, and every event of th
 
 test('nobody is excused who is not in a table', () => {
   const names = tables.flatMap(({ metrics, events, spans }) => [metrics, events, spans].flatMap(Object.values));
-  expect(Object.keys(EXCUSES).filter((excused) => !names.some(({ name }) => name === excused))).toEqual([]);
+  const known = new Set(names.map(({ name }) => name));
+  for (const { metrics } of tables) {
+    for (const { name, attributes } of Object.values(metrics))
+      for (const key of attributes) known.add(`${name}: ${key}`);
+  }
+  expect(Object.keys(EXCUSES).filter((excused) => !known.has(excused))).toEqual([]);
 });
 
 test('every log record is named like an event of the table and carries its fields', () => {
   const common = new Set(
-    ['category', 'count', 'lastTime', 'threadId'].map(
+    ['category', 'count', 'lastTime', 'threadId', 'hlc'].map(
       (key) => tables.find(({ scope }) => scope === '@sonde/event-bridge')?.attributes[key]?.name,
     ),
   );
@@ -120,7 +125,7 @@ test('every span is in the table by its name, with attributes of the table, and 
     const span = Object.values(tables.find((table) => table.scope === scope)?.spans ?? {}).find((candidate) =>
       new RegExp(`^${candidate.name.replaceAll(/\{[^}]+\}/g, '.+')}$`).test(name),
     );
-    const unknown = [...keys].filter((key) => !(span?.attributes.includes(key) || ON_ANY_SPAN.has(key)));
+    const unknown = [...keys].filter((key) => !(span?.attributes.includes(key) || ON_ANY_SPAN.test(key)));
     expect([scope, name, ...unknown]).toEqual([scope, name]);
     if (span !== undefined) made.add(span.name);
   }

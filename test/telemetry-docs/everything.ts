@@ -11,6 +11,7 @@ import { Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
 import { type EventDefinition, eventStream } from '@sonde/event-stream';
 import { fastify } from 'fastify';
+import { messages } from './messages.ts';
 
 const subscription = eventStream().subscribe({ from: 'oldest', batch: 4096 });
 const seen: Record<string, string[]> = {};
@@ -112,6 +113,7 @@ try {
   await poolWork();
   await requests();
   await worker();
+  await messages(folder);
   await garbage();
   // Two readings of what is sampled, and the bridge's fold window.
   await pause(6500);

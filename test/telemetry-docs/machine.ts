@@ -15,8 +15,15 @@ const needs = (file: string): Excuse | undefined => (existsSync(file) ? undefine
 
 const QUOTA = may('only below a control group with a CPU quota');
 
-/** By name of metric, event or span. What is not here, or undefined, must come out. */
+const SHARED_MEMORY = cannot('`sharedMemory` is an option of the instrumentation that no setting turns on');
+
+/** By name of metric, event or span, or `metric: attribute`. What is not here, or undefined, must come out. */
 export const EXCUSES: Readonly<Record<string, Excuse | undefined>> = {
+  'sonde.ipc.atomics.wait.duration': SHARED_MEMORY,
+  'sonde.ipc.atomics.notified': SHARED_MEMORY,
+  'messaging.client.consumed.messages: error.type': may(
+    'a message that was cloned and cannot be read again needs a port that was moved to another vm context',
+  ),
   'sonde.scheduler.pool.probe.duration': cannot(
     'the probe is an option of the instrumentation that no setting turns on',
   ),
