@@ -6,10 +6,10 @@ const NEED = 5.6;
 /** A tenth as many points an hour: so much less evidence is needed, since chance has fewer of them to show it. */
 const NEED_LESS = 1;
 /** Ten times as many: so much more, times the cube of the decades, of a single point and of points in a row. */
-const SINGLE_MORE = 2.8;
-const ROW_MORE = 0.3;
+const SINGLE_MORE = 3.2;
+const ROW_MORE = 0.55;
 /** Points in a row with this share of the need count together, if they are that close: three, or four if closer. */
-const IN_ROW = 0.8;
+const IN_ROW = 0.9;
 const ROW_BELOW_MS = 120_000;
 const LONG_ROW_BELOW_MS = 30_000;
 /** Each doubling of the row adds 1, this much at most. */
@@ -29,7 +29,7 @@ const RISE = 2.5;
 const TOLD = 0.49;
 /** Until a series has so many points (half of them at an hour) little is known of it: the bar is higher at first. */
 const YOUNG_POINTS = 500;
-const YOUNG = 3;
+const YOUNG = 4;
 /** A point is unusual, for the onset, from this share of the need on. */
 const UNUSUAL = 0.7;
 
