@@ -133,7 +133,7 @@ export class Inbox {
 
   #enveloped(given: MessageContext, takenUpMs: number, emit: AnyFunction, args: readonly unknown[]): unknown {
     given.takenUpMs = takenUpMs;
-    if (given.answeredTakenMs > 0) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
+    if (given.isAnswer) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
     this.#onMessage?.();
     return this.#config.channel.process(given, emit, this.#config.end, args);
   }

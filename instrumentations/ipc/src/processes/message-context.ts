@@ -64,6 +64,10 @@ export class MessageContext implements Context, Account, Received {
     return this;
   }
 
+  get isAnswer(): boolean {
+    return this.answeredTakenMs > 0;
+  }
+
   /** Whether the last hex digit is odd; the codes of letters are so where their values are not. */
   get isSampled(): boolean {
     const code = this.ids.charCodeAt(FLAGS_AT + 1);

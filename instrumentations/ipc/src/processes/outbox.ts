@@ -1,5 +1,6 @@
-import { type Context, context, INVALID_TRACEID, trace } from '@opentelemetry/api';
+import { type Context, context, INVALID_TRACEID, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { type AnyFunction, guard, impersonate, isSuppressed } from '@sonde/instrumentation-kit';
+import { isAnswer } from '../answers.ts';
 import type { Channel } from '../channels.ts';
 import { enclose } from './envelope.ts';
 import type { LinkEnd } from './link-end.ts';
@@ -20,6 +21,8 @@ export interface OutboxConfig {
   readonly peer: object;
   /** Whether the other side is likely to understand: it may be told something before it spoke. */
   readonly mayAnnounce: boolean;
+  /** Whether the other side is a child, which may be one of a pool. */
+  readonly isDown: boolean;
 }
 
 function hasTrace(active: Context): boolean {
@@ -104,7 +107,7 @@ export class Outbox {
   #send(args: unknown[]): unknown {
     const { channel, end } = this.#config;
     const startMs = now();
-    const active = context.active();
+    const active = this.#sender();
     const span = channel.startSend(active);
     const isOpen = end.connected;
     let result: unknown;
@@ -117,6 +120,14 @@ export class Outbox {
     if (isOpen) channel.sent(startMs, Number.NaN, span);
     else channel.sendFailed(startMs, CLOSED, span);
     return result;
+  }
+
+  /** In whose context something is sent. */
+  #sender(): Context {
+    const active = context.active();
+    if (!this.#config.isDown || !isAnswer(active)) return active;
+    this.#config.channel.missed('answer', 1);
+    return ROOT_CONTEXT;
   }
 
   #transmit(args: unknown[], active: Context, startMs: number): unknown {

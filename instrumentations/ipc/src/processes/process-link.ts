@@ -42,7 +42,8 @@ export class ProcessLink {
     this.handle = channelHandle(end);
     this.#isChild = isChild;
     this.#inbox = new Inbox({ end, channel, peer: this, onMessage });
-    this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayAnnounce && isKnownEnd(end) });
+    const mayTell = mayAnnounce && isKnownEnd(end);
+    this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayTell, isDown: !isChild });
   }
 
   /**
