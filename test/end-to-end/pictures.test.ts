@@ -77,7 +77,7 @@ describe('the timeline', () => {
   });
 
   test('without metrics says so', () => {
-    const section = timelineSection({ samples: [], faults: [], startMs: 0, elapsedMs: 1_000 });
+    const section = timelineSection({ samples: [], faults: [], anomalies: [], startMs: 0, elapsedMs: 1_000 });
     expect(textOfSection(section)).toContain('Too few metrics arrived.');
   });
 
@@ -97,7 +97,7 @@ describe('the timeline', () => {
       route: HOSTILE,
       share: 0.4,
     };
-    const section = timelineSection({ samples, faults: [storm], startMs: 0, elapsedMs: 60_000 });
+    const section = timelineSection({ samples, faults: [storm], anomalies: [], startMs: 0, elapsedMs: 60_000 });
     const rows = textOfSection(section).split('\n');
     const errors = rows.find((row) => row.includes('errors/s')) ?? '';
     const marks = rows.find((row) => row.includes('faults')) ?? '';
@@ -118,7 +118,7 @@ describe('the timeline', () => {
     });
     const points = Array.from({ length: 500 }, (_, i) => ({ atMs: i * 180, value: random() }));
     const curve = { title: 'curve', points, scale: 'linear', peak: '1' } as const;
-    const chart: Chart = { kind: 'chart', durationMs: 90_000, curves: [curve], marks };
+    const chart: Chart = { kind: 'chart', durationMs: 90_000, curves: [curve], marks, notices: [] };
     const lines = chartLines(chart, width);
     for (const line of lines) expect(displayWidth(line.trimEnd())).toBeLessThanOrEqual(width);
     for (const { letter } of marks) expect(lines.slice(1, -1).join('')).toContain(letter);

@@ -1,9 +1,10 @@
 import { createDataFolders, type DataFolders } from './data.ts';
-import { announcer, introduce, type Live, type LiveState, startLive } from './live.ts';
+import { announcer, anomalyAnnouncer, introduce, type Live, type LiveState, startLive } from './live.ts';
 import { type LoadLog, runLoad } from './load-run.ts';
 import type { DemoOptions } from './options.ts';
 import { DEMO_METRIC_INTERVAL_MS, hasSwitchedOff, preload } from './preload.ts';
 import { describeExit, type Started, stop } from './processes.ts';
+import { collectAnomalies } from './report/anomalies.ts';
 import { demoReport } from './report/demo-report.ts';
 import { collectFindings } from './report/findings.ts';
 import { publish, publishTrace } from './report/publish.ts';
@@ -90,6 +91,7 @@ async function observe(run: Run, { service, target, metricsUrl }: Running): Prom
   const startMs = Date.now();
   const pid = service.child.pid ?? 0;
   const findings = collectFindings(store, announcer(live, state, { pid, startMs }));
+  const anomalies = collectAnomalies(store, anomalyAnnouncer(live, state, startMs));
   const timeline = createTimeline(pid);
   store.onMetrics(timeline.add);
   const scraping = startScraping(metricsUrl);
@@ -107,7 +109,8 @@ async function observe(run: Run, { service, target, metricsUrl }: Running): Prom
   if (store.metricNames().length === 0) throw new Error('the service exported no telemetry; is Sonde switched off?');
   const { samples } = timeline;
   const scrapes = scraping.end();
-  const facts = { options, store, pid, traces, samples, findings, ...log, scrapes, target, startMs, elapsedMs };
+  const found = { traces, samples, findings, anomalies };
+  const facts = { options, store, pid, ...found, ...log, scrapes, target, startMs, elapsedMs };
   const report = demoReport(facts);
   publish(report, process.stdout, options.report);
   if (options.trace !== undefined) await publishTrace(traces, process.stdout, options.trace);

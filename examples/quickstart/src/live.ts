@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import type { FaultKind, Progress } from './load/protocol.ts';
+import type { AnomalyFinding } from './report/anomalies.ts';
 import { culpritOf, type Finding } from './report/findings.ts';
 import { clock, count, duration, percent } from './report/format.ts';
 import { printable, shorten } from './report/width.ts';
@@ -122,6 +123,14 @@ export function announcer(live: Live, state: LiveState, { pid, startMs }: Announ
     state.reported++;
     // One request of the exporter brings many: they are all here in the next turn.
     if (fresh.push(finding) === 1) setImmediate(announce);
+  };
+}
+
+/** Says each anomaly, as it is told. */
+export function anomalyAnnouncer(live: Live, state: LiveState, startMs: number): (anomaly: AnomalyFinding) => void {
+  return ({ receivedMs, message, series }) => {
+    state.reported++;
+    live.note(`  anomaly  at ${clock(receivedMs - startMs)}: ${message || series}`);
   };
 }
 

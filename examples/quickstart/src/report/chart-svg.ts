@@ -14,13 +14,14 @@ const AXIS = 20;
 const TICKS = 6;
 
 /** The curves one below the other, with the faults as bands behind all of them. */
-export function chartSvg({ curves, marks, durationMs }: Chart): string {
+export function chartSvg({ curves, marks, notices, durationMs }: Chart): string {
   const height = LETTERS + curves.length * ROW + AXIS;
   const x = (atMs: number): number =>
     LEFT + (Math.max(0, Math.min(durationMs, atMs)) / durationMs) * (WIDTH - LEFT - RIGHT);
   const body = [
     ...marks.map((mark) => band(mark, x, height - AXIS)),
     ...curves.map((curve, i) => curveSvg(curve, x, LETTERS + i * ROW)),
+    ...notices.map((one) => notice(one, x, height - AXIS)),
     ...Array.from({ length: TICKS + 1 }, (_, i) => tick((durationMs * i) / TICKS, x, height)),
   ];
   return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="timeline">${body.join('')}</svg>`;
@@ -36,6 +37,13 @@ function band({ letter, fromMs, toMs, text }: Mark, x: Scale, bottom: number): s
     `<line class="mark-edge" x1="${fixed(from)}" x2="${fixed(from)}" y1="${LETTERS}" y2="${bottom}"/>`,
     `<text class="letter" x="${fixed(from)}" y="${LETTERS - 4}">${escapeHtml(letter)}</text></g>`,
   ].join('');
+}
+
+/** A triangle that points to the moment. */
+function notice({ atMs, text }: Chart['notices'][number], x: Scale, bottom: number): string {
+  const at = x(atMs);
+  const corners = `${fixed(at)},${bottom - 9} ${fixed(at - 5)},${bottom} ${fixed(at + 5)},${bottom}`;
+  return `<g><title>${escapeHtml(printable(text))}</title><polygon class="notice" points="${corners}"/></g>`;
 }
 
 function curveSvg({ title, points, scale, peak }: Curve, x: Scale, top: number): string {

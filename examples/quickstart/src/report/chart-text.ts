@@ -4,11 +4,13 @@ import { displayWidth, pad } from './width.ts';
 
 const LEVELS = [...'▁▂▃▄▅▆▇█'];
 const TICKS = 4;
+const NOTICES = 'anomalies';
+const NOTICE = '▲';
 const GAP = '  ';
 
 /** Curves as lines of blocks, the marks below them at their times, then the time. */
 export function chartLines(chart: Chart, width: number): string[] {
-  const titles = Math.max(...chart.curves.map(({ title }) => displayWidth(title)));
+  const titles = Math.max(...chart.curves.map(({ title }) => displayWidth(title)), NOTICES.length);
   const peaks = Math.max(...chart.curves.map(({ peak }) => displayWidth(peak)));
   const cells = Math.max(10, width - titles - peaks - 2 * GAP.length);
   const row = (title: string, body: string, peak = ''): string =>
@@ -18,6 +20,7 @@ export function chartLines(chart: Chart, width: number): string[] {
   return [
     ...chart.curves.map((curve) => row(curve.title, blocks(curve, cells, cellOf), curve.peak)),
     ...markRows(chart.marks, cells, cellOf).map((marks, i) => row(i === 0 ? 'faults' : '', marks)),
+    ...(chart.notices.length === 0 ? [] : [row(NOTICES, noticeRow(chart, cells, cellOf))]),
     row('', ticks(chart.durationMs, cells)),
   ];
 }
@@ -70,6 +73,12 @@ function markRows(marks: readonly Mark[], cells: number, cellOf: (atMs: number) 
     row.fill(letter, from, to + 1);
   }
   return rows.map((row) => row.join(''));
+}
+
+function noticeRow({ notices }: Chart, cells: number, cellOf: (atMs: number) => number): string {
+  const row = new Array<string>(cells).fill(' ');
+  for (const { atMs } of notices) row[cellOf(atMs)] = NOTICE;
+  return row.join('');
 }
 
 function ticks(durationMs: number, cells: number): string {

@@ -4,6 +4,8 @@ import type { ScrapeLog } from '../scrape.ts';
 import type { TelemetryStore } from '../telemetry/store.ts';
 import type { Sample } from '../telemetry/timeline.ts';
 import type { TraceStore } from '../telemetry/traces.ts';
+import type { Anomalies } from './anomalies.ts';
+import { anomaliesSection } from './anomalies-section.ts';
 import { points, summary } from './figures.ts';
 import { explains, slowSection, stallsSection } from './finding-sections.ts';
 import type { Finding, Findings, SlowOperation, Stall } from './findings.ts';
@@ -26,6 +28,7 @@ export interface DemoFacts {
   readonly traces: TraceStore;
   readonly samples: readonly Sample[];
   readonly findings: Findings;
+  readonly anomalies: Anomalies;
   readonly faults: readonly Fault[];
   /** Undefined when the run was cut short. */
   readonly summary: LoadSummary | undefined;
@@ -38,7 +41,8 @@ export interface DemoFacts {
 
 /** The report on the sample service: what Sonde exported, and at the end what it made of the faults. */
 export function demoReport(facts: DemoFacts): Report {
-  const { options, store, pid, traces, samples, findings, faults, startMs, elapsedMs } = facts;
+  const { options, store, pid, traces, samples, findings, anomalies, faults, startMs, elapsedMs } = facts;
+  const told = anomaliesSection({ anomalies, faults, startMs });
   const shop = store.ofProcess(pid);
   const processes = processesSection(store);
   const messages = messagesSection(store);
@@ -53,7 +57,8 @@ export function demoReport(facts: DemoFacts): Report {
       ...(facts.summary === undefined ? ['interrupted: the run was cut short'] : []),
     ],
     sections: [
-      timelineSection({ samples, faults, startMs, elapsedMs }),
+      timelineSection({ samples, faults, anomalies: anomalies.all(), startMs, elapsedMs }),
+      ...(told === undefined ? [] : [told]),
       routesSection(shop),
       samplingSection(shop, options.traces, elapsedMs),
       ...[processes, messages].filter((section) => section !== undefined),

@@ -17,3 +17,9 @@ export function describeFault(fault: Fault): string {
       return `a slow filesystem for ${planned} (${fault.filesPerSecond} files a second late by ${fault.shortestMs} to ${fault.longestMs} ms)`;
   }
 }
+
+/** The same, in few words. */
+export function nameFault(fault: Fault): string {
+  const name = fault.kind.replace('-', ' ');
+  return 'route' in fault ? `${name} in ${fault.route}` : name;
+}

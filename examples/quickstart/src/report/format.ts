@@ -21,8 +21,21 @@ export function bytes(count: number): string {
 }
 
 /** `1 stall`, `2 stalls`. */
-export function plural(value: number, thing: string): string {
-  return `${count(value)} ${thing}${value === 1 ? '' : 's'}`;
+export function plural(value: number, thing: string, things = `${thing}s`): string {
+  return `${count(value)} ${value === 1 ? thing : things}`;
+}
+
+/** A value in a unit of UCUM. */
+export function amount(value: number, unit: string): string {
+  if (!Number.isFinite(value)) return '-';
+  const sign = value < 0 ? '-' : '';
+  const size = Math.abs(value);
+  if (unit === 's') return sign + duration(size * 1_000);
+  if (unit === 'By') return sign + bytes(size);
+  const figure = size >= 1_000 ? count(size) : size > 0 && size < 0.01 ? size.toPrecision(2) : three(size);
+  // {request} and the like annotate a bare number.
+  const word = unit === '1' ? '' : unit.replace(/\{[^}]*\}/g, '');
+  return `${sign}${figure}${word === '' || word.startsWith('/') ? word : ` ${word}`}`;
 }
 
 /** With thousands set apart by commas. */
@@ -37,6 +50,7 @@ export function percent(ratio: number): string {
 
 /** Seconds since the start, `12.3 s`; what was before is the start-up of the program. */
 export function clock(ms: number): string {
+  if (Number.isNaN(ms)) return '-';
   if (ms < 0) return 'start';
   return `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -31,7 +31,10 @@ export interface Chart {
   readonly kind: 'chart';
   readonly durationMs: number;
   readonly curves: readonly Curve[];
+  /** What was done. */
   readonly marks: readonly Mark[];
+  /** What was told of it: moments. */
+  readonly notices: readonly { readonly atMs: number; readonly text: string }[];
 }
 
 export interface Curve {

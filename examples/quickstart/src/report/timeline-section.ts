@@ -1,5 +1,6 @@
 import { type Fault, type FaultKind, isPointFault } from '../load/protocol.ts';
 import type { Sample } from '../telemetry/timeline.ts';
+import type { AnomalyFinding } from './anomalies.ts';
 import { describeFault } from './describe-fault.ts';
 import { bytes, clock, count, duration } from './format.ts';
 import { type Cell, type Curve, left, lines, right, type Section, table, toned } from './model.ts';
@@ -16,12 +17,13 @@ const LEGEND = 's slow file, b blocked loop, E error storm, H heap leak, F slow 
 export interface TimelineFacts {
   readonly samples: readonly Sample[];
   readonly faults: readonly Fault[];
+  readonly anomalies: readonly AnomalyFinding[];
   readonly startMs: number;
   readonly elapsedMs: number;
 }
 
 /** How the service fared over time, from its metrics, and what was done to it. */
-export function timelineSection({ samples, faults, startMs, elapsedMs }: TimelineFacts): Section {
+export function timelineSection({ samples, faults, anomalies, startMs, elapsedMs }: TimelineFacts): Section {
   const title = 'Timeline';
   const during = samples.filter(({ atMs }) => atMs >= startMs);
   if (during.length === 0) return { title, blocks: [lines(toned('Too few metrics arrived.', 'dim'))] };
@@ -55,6 +57,7 @@ export function timelineSection({ samples, faults, startMs, elapsedMs }: Timelin
           toMs: endOf(fault),
           text: describeFault(fault),
         })),
+        notices: anomalies.map(({ toldMs, message }) => ({ atMs: toldMs - startMs, text: message })),
       },
       lines(
         toned(
