@@ -45,6 +45,13 @@ class Lookup {
     this.#ticket = pool?.enterSlow(this.#startMs) ?? -1;
   }
 
+  /** It was refused: nothing ran. */
+  cancel(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#pool?.leaveSlow(undefined, this.#ticket);
+  }
+
   end(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -80,7 +87,7 @@ function start(lookup: Lookup, original: AnyFunction, self: unknown, args: reado
   try {
     return Reflect.apply(original, self, args);
   } catch (error) {
-    guard(SCOPE, () => lookup.end(), undefined);
+    guard(SCOPE, () => lookup.cancel(), undefined);
     throw error;
   }
 }
