@@ -9,7 +9,6 @@ type Attributes = Readonly<Record<string, string>>;
 export class Series {
   readonly #instruments: Surroundings['instruments'];
   readonly #channel: Attributes;
-  readonly #missed = new Map<string, BoundCounter>();
   #sent: BoundCounter | undefined;
   #sendDuration: BoundHistogram | undefined;
   #consumed: BoundCounter | undefined;
