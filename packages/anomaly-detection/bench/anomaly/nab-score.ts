@@ -26,6 +26,15 @@ function sigmoid(position: number): number {
   return position > 3 ? -1 : 2 / (1 + Math.exp(5 * position)) - 1;
 }
 
+const worths = new WeakMap<LabelledSeries, Float64Array>();
+
+/** As `worth`, worked out once a series. */
+function worthOf(series: LabelledSeries): Float64Array {
+  const known = worths.get(series) ?? worth(series);
+  worths.set(series, known);
+  return known;
+}
+
 /** What each row is worth when it is detected: above 0 in windows, below outside. */
 function worth({ values, windows }: LabelledSeries): Float64Array {
   const rows = new Float64Array(values.length).fill(-1);
@@ -49,7 +58,7 @@ export function nabScore(
   for (const [name, { hit, miss, falseAlarm }] of Object.entries(PROFILES)) {
     let [raw, windowsHit, falsePositives] = [0, 0, 0];
     for (const [i, series] of corpus.entries()) {
-      const rows = worth(series);
+      const rows = worthOf(series);
       const from = Math.min(Math.floor(PROBATION_SHARE * rows.length), MOST_PROBATION);
       const best = series.windows.map(() => -miss);
       for (let row = from; row < rows.length; row++) {
