@@ -28,7 +28,7 @@ beforeAll(
     folder = mkdtempSync(join(tmpdir(), 'sonde-quickstart-test-'));
     run = await runOnce();
     // A machine that is starved of CPU stalls everywhere at once: it gets a second chance, and only one.
-    if (unnamedFaults().length > 0) {
+    if (unnamedFaults().length > 0 || !farthestServices().has('forecaster')) {
       process.stderr.write(`quickstart.test: a second run, because this one missed something:\n${run.stdout}\n`);
       run = await runOnce();
     }
@@ -180,11 +180,18 @@ test('each process of the shop is told apart, and has done its part', () => {
   ]);
 });
 
+/** Of the last trace in the report: the one that went through most threads and processes. */
+function farthestPath(): TraceTree['path'] | undefined {
+  return section('Slowest request').blocks.findLast((block): block is TraceTree => block.kind === 'trace')?.path;
+}
+
+function farthestServices(): Set<string> {
+  return new Set(farthestPath()?.tree.map(({ process }) => process.split(' ')[0] ?? ''));
+}
+
 test('the slowest request that went the long way round is one tree over threads and processes', () => {
-  const trees = section('Slowest request').blocks.filter((block): block is TraceTree => block.kind === 'trace');
-  const { tree = [], segments = [], durationMs = 0 } = trees.at(-1)?.path ?? {};
-  const services = new Set(tree.map(({ process }) => process.split(' ')[0]));
-  expect(services).toEqual(new Set(['shop', 'forecaster', 'stock']));
+  const { tree = [], segments = [], durationMs = 0 } = farthestPath() ?? {};
+  expect(farthestServices()).toEqual(new Set(['shop', 'forecaster', 'stock']));
   expect(tree.filter(({ isOnPath, depth }) => isOnPath && depth > 0)).not.toEqual([]);
   expect(segments.reduce((sum, { selfMs }) => sum + selfMs, 0)).toBeCloseTo(durationMs);
   expect(run.stdout).toMatch(/The slowest through [4-9] threads and processes: /);
