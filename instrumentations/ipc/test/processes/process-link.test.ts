@@ -1,0 +1,261 @@
+import { EventEmitter } from 'node:events';
+import { type Context, context, propagation, ROOT_CONTEXT, type Span, TraceFlags, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { readWaits } from '@sonde/instrumentation-kit';
+import { markAnswer } from '../../src/answers.ts';
+import type { Channel, Handler, MissReason, Received } from '../../src/channels.ts';
+import { hookEmit } from '../../src/processes/emit-hook.ts';
+import type { LinkEnd } from '../../src/processes/link-end.ts';
+import { ProcessLink } from '../../src/processes/process-link.ts';
+
+const PENDING = Symbol('kPendingMessages');
+
+/** Two ends in one process; what one sends the other emits, through JSON, when it is told to. */
+class End extends EventEmitter {
+  connected = true;
+  readonly channel: object = { [PENDING]: [] };
+  readonly sent: unknown[] = [];
+  send(message: unknown): boolean {
+    this.sent.push(JSON.parse(JSON.stringify(message)));
+    return true;
+  }
+}
+
+class Log implements Channel {
+  readonly system = 's';
+  readonly destination = 'd';
+  readonly misses: [MissReason, number][] = [];
+  failures = 0;
+  startSend(): Span | undefined {
+    return undefined;
+  }
+  sent(): void {}
+  sendFailed(): void {
+    this.failures += 1;
+  }
+  receiveFailed(): void {
+    this.failures += 1;
+  }
+  received(): void {}
+  process(received: Received, handler: Handler, receiver?: unknown, args: readonly unknown[] = []): unknown {
+    const inside = received.context ?? context.active();
+    if (received.isAnswer === true) markAnswer(inside);
+    return context.with(inside, () => Reflect.apply(handler, receiver, args));
+  }
+  missed(reason: MissReason, count: number): void {
+    this.misses.push([reason, count]);
+  }
+  io(): void {}
+  depth(): void {}
+  undelivered(): void {}
+}
+
+function createEnd(isChild: boolean) {
+  const end = new End();
+  const channel = new Log();
+  const link = new ProcessLink({ end: end as unknown as LinkEnd, channel, isChild, mayAnnounce: true });
+  const undo = hookEmit(end, { linkOf: (other) => (other === end ? link : undefined), closed: () => link.closed() });
+  return { end, channel, link, undo };
+}
+
+type Side = ReturnType<typeof createEnd>;
+
+/** Delivers what one end has sent. */
+function deliver(from: Side, to: Side): void {
+  for (const message of from.end.sent.splice(0)) {
+    const { cmd } = Object(message) as { readonly cmd?: unknown };
+    to.end.emit(String(cmd).startsWith('NODE_') ? 'internalMessage' : 'message', message, undefined);
+  }
+}
+
+function inTrace<T>(digit: number, work: () => T): T {
+  const spanContext = { traceId: String(digit).repeat(32), spanId: '1'.repeat(16), traceFlags: TraceFlags.NONE };
+  return context.with(trace.setSpanContext(ROOT_CONTEXT, spanContext), work);
+}
+
+function digitOf(active: Context): string {
+  return trace.getSpanContext(active)?.traceId[0] ?? '-';
+}
+
+describe('two ends of a channel', () => {
+  let parent: Side;
+  let child: Side;
+  beforeAll(() => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  });
+  afterAll(() => {
+    context.disable();
+    propagation.disable();
+  });
+  beforeEach(() => {
+    parent = createEnd(false);
+    child = createEnd(true);
+  });
+
+  function greet(): void {
+    child.link.hello();
+    deliver(child, parent);
+    deliver(parent, child);
+  }
+
+  it('say nothing and send bare messages until both have greeted', () => {
+    inTrace(1, () => parent.end.send('bare'));
+    // The context goes ahead of it.
+    expect(parent.end.sent).toEqual([expect.objectContaining({ say: 'context' }), 'bare']);
+    parent.end.sent.length = 0;
+    greet();
+    inTrace(1, () => parent.end.send('enveloped'));
+    expect(parent.end.sent).toEqual([expect.objectContaining({ '': 'enveloped' })]);
+  });
+
+  it('count what was announced before anybody listened', () => {
+    inTrace(1, () => parent.end.send(1));
+    inTrace(1, () => parent.end.send(2));
+    // Lost on a child that was not yet observed.
+    parent.end.sent.length = 0;
+    greet();
+    expect(child.channel.misses).toEqual([['peer', 2]]);
+  });
+
+  it('count what was announced to a child that speaks without a greeting, and announce no more', () => {
+    inTrace(1, () => parent.end.send(1));
+    parent.end.on('message', () => undefined);
+    parent.end.emit('message', 'from a stranger', undefined);
+    expect(parent.channel.misses).toEqual([['peer', 1]]);
+    parent.end.sent.length = 0;
+    inTrace(1, () => parent.end.send(2));
+    expect(parent.end.sent).toEqual([2]);
+    expect(parent.channel.misses).toEqual([
+      ['peer', 1],
+      ['peer', 1],
+    ]);
+  });
+
+  it('announce 64 contexts at most', () => {
+    for (let i = 0; i < 70; i++) inTrace(1, () => parent.end.send(i));
+    expect(parent.end.sent).toHaveLength(70 + 64);
+    expect(parent.channel.misses).toHaveLength(6);
+  });
+
+  it('take an announcement back when its message could not be sent, or sends another one itself', () => {
+    const big = 10n as unknown as number;
+    expect(() => inTrace(1, () => parent.end.send({ big }))).toThrow(TypeError);
+    inTrace(2, () =>
+      parent.end.send({
+        toJSON: () => {
+          inTrace(3, () => parent.end.send('inner'));
+          return 'outer';
+        },
+      }),
+    );
+    const seen: string[] = [];
+    child.end.on('message', (message) => seen.push(`${message} ${digitOf(context.active())}`));
+    deliver(parent, child);
+    expect(seen).toEqual(['inner 3', 'outer -']);
+    expect(parent.channel).toMatchObject({ misses: [['desync', 1]], failures: 1 });
+  });
+
+  it('run handlers in the context of the message, and answers in that of the job', () => {
+    greet();
+    const seen: string[] = [];
+    child.end.on('message', (message) => {
+      seen.push(`${message} ${digitOf(context.active())}`);
+      child.end.send('answer');
+    });
+    parent.end.on('message', (message) => seen.push(`${message} ${digitOf(context.active())}`));
+    for (const digit of [1, 2]) inTrace(digit, () => parent.end.send('job'));
+    deliver(parent, child);
+    deliver(child, parent);
+    expect(seen).toEqual(['job 1', 'job 2', 'answer 1', 'answer 2']);
+  });
+
+  it('send nothing in the context of an answer right from its handler: it may be the next job of a pool', () => {
+    greet();
+    const seen: string[] = [];
+    child.end.on('message', (message) => {
+      seen.push(`${message} ${digitOf(context.active())}`);
+      if (message === 'job') child.end.send('answer');
+    });
+    parent.end.on('message', () => parent.end.send('next'));
+    inTrace(1, () => parent.end.send('job'));
+    deliver(parent, child);
+    deliver(child, parent);
+    deliver(parent, child);
+    expect(seen).toEqual(['job 1', 'next -']);
+    expect(parent.channel.misses).toEqual([['answer', 1]]);
+  });
+
+  it('tell the request that waited for the answer how long its job waited and was worked on', () => {
+    greet();
+    const reader = readWaits();
+    const root = trace.wrapSpanContext({ traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 0 });
+    const waits = reader.begin(root, performance.now());
+    child.end.on('message', () => child.end.send('answer'));
+    parent.end.on('message', () => undefined);
+    inTrace(1, () => parent.end.send('job'));
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    deliver(parent, child);
+    deliver(child, parent);
+    let noted = 0;
+    waits?.visit(() => {
+      noted += 1;
+    });
+    reader.close();
+    expect(noted).toBe(2);
+  });
+
+  it('put messages aside until there is a listener, each with its context', () => {
+    greet();
+    for (const digit of [1, 2]) inTrace(digit, () => parent.end.send(digit));
+    deliver(parent, child);
+    const pending = (child.end.channel as Record<symbol, unknown[][]>)[PENDING] ?? [];
+    expect(pending.map(([event, message]) => [event, message])).toEqual([
+      ['message', 1],
+      ['message', 2],
+    ]);
+    const seen: unknown[] = [];
+    child.end.on('message', (...args) => seen.push([...args, digitOf(context.active())]));
+    for (const entry of pending) Reflect.apply(child.end.emit, child.end, entry);
+    expect(seen).toEqual([
+      [1, undefined, '1'],
+      [2, undefined, '2'],
+    ]);
+  });
+
+  it('pass on unopened what only looks like an envelope, and open nothing before they have greeted', () => {
+    const internal: unknown[] = [];
+    child.end.on('internalMessage', (message) => internal.push(message));
+    const lookalike = { cmd: 'NODE_SONDE_MSG_1', '': 'inside' };
+    child.end.emit('internalMessage', lookalike, undefined);
+    greet();
+    parent.end.send(lookalike);
+    deliver(parent, child);
+    expect(internal).toEqual([lookalike, lookalike]);
+  });
+
+  it('open what is under way after they were stopped, even where emit was replaced', () => {
+    greet();
+    inTrace(1, () => parent.end.send('under way'));
+    child.link.stop();
+    child.undo();
+    const seen: unknown[] = [];
+    child.end.on('message', (message) => seen.push(message));
+    deliver(parent, child);
+    expect(seen).toEqual(['under way']);
+    deliver(child, parent);
+    deliver(parent, child);
+    expect(child.end.listenerCount('internalMessage')).toBe(0);
+    inTrace(1, () => parent.end.send('bare again'));
+    expect(parent.end.sent).toEqual(['bare again']);
+  });
+
+  it('count a message that toJSON made nothing of', () => {
+    greet();
+    parent.end.send({ toJSON: () => undefined });
+    deliver(parent, child);
+    expect(child.channel.failures).toBe(1);
+  });
+});
