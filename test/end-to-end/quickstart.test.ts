@@ -264,11 +264,15 @@ describe('a run that ends early', () => {
   test('because it was killed takes all its processes with it', async () => {
     const child = start();
     await underLoad();
+    const caches = processes().flatMap((pid) => /CACHE_DIR=([^\0]+)/.exec(environmentOf(pid))?.[1] ?? []);
+    expect(new Set(caches).size).toBe(1);
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
     await gone();
     expect(processes()).toEqual([]);
+    // Nobody was left to remove it.
+    for (const cache of caches) rmSync(cache, { recursive: true, force: true });
   });
 });
 
