@@ -38,7 +38,7 @@ const HOURS_OF_WEEK = 168;
  * in this series before (see AlertPolicy).
  *
  * Everything that lasts is in time, not in points, with a least number of points for coarse series. Results are fields
- * of the detector, so that `update` allocates nothing. Half a microsecond a point and 9.6 KB a series.
+ * of the detector, so that `update` allocates nothing. Below a microsecond a point and below 10 KB a series.
  */
 export class StreamingDetector {
   readonly kind: StreamingDetectorKind;
