@@ -10,6 +10,13 @@ interface Named {
   readonly name: unknown;
 }
 
+/** Channels that are left alone: those with envelopes count for themselves, and Sonde's own are not the application's. */
+function isSkipped(channel: Named): boolean {
+  if (isOptedIn(channel)) return true;
+  const { name } = channel;
+  return typeof name === 'string' && name.startsWith('sonde.');
+}
+
 /** A message event as it is dispatched. */
 interface Arrival {
   readonly type?: unknown;
@@ -21,7 +28,7 @@ export function observeBroadcasts(patches: Patches, channels: Channels): () => v
   const { prototype } = workerThreads.BroadcastChannel;
   patches.wrap(prototype, 'postMessage', (original, patch) => {
     return function postMessage(this: Named, ...args: unknown[]): unknown {
-      if (!patch.active || isOptedIn(this) || args.length === 0) return Reflect.apply(original, this, args);
+      if (!patch.active || args.length === 0 || isSkipped(this)) return Reflect.apply(original, this, args);
       const startMs = now();
       let result: unknown;
       try {
@@ -45,7 +52,7 @@ function observeArrivals(prototype: object, channels: Channels): () => void {
   const { dispatchEvent } = {
     dispatchEvent(this: Named, ...args: unknown[]): unknown {
       const event = args[0] as Arrival | undefined;
-      if (event?.type !== 'message' || isOptedIn(this)) return Reflect.apply(inherited.dispatchEvent, this, args);
+      if (event?.type !== 'message' || isSkipped(this)) return Reflect.apply(inherited.dispatchEvent, this, args);
       const received = {
         context: undefined,
         isSampled: false,
