@@ -10,7 +10,7 @@ export const GENERATION = 20_000;
 /** The tail is fitted anew after so many values; nothing is flagged before the first fit. */
 export const REFIT_EVERY = 1024;
 /** How far one value that was flagged, or the lack of one, moves ln of the probability that the tail is asked for. */
-const CORRECTION_STEP = 0.1;
+const CORRECTION_STEP = 0.2;
 const MOST_CORRECTION = 8;
 /** More of them at once are a change, not a fit that is too low. */
 const MOST_FLAGGED = 4;

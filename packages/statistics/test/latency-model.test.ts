@@ -20,7 +20,7 @@ const COUNT = process.env.SONDE_TEST_LONG === '1' ? 5_000_000 : 400_000;
 it.each(Object.keys(SHAPES))('flags a share within 2x of 1e-4 of stationary latencies: %s', (shape) => {
   const model = new LatencyModel();
   const draw = SHAPES[shape]!;
-  for (let i = 0; i < 100_000; i++) model.record(draw());
+  for (let i = 0; i < 200_000; i++) model.record(draw());
   let flagged = 0;
   for (let i = 0; i < COUNT; i++) if (model.record(draw())) flagged++;
   const share = flagged / COUNT / LATENCY_PROBABILITY;
