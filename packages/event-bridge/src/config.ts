@@ -1,5 +1,5 @@
 import { eventStream } from '@sonde/event-stream';
-import { SPAN_EVENT_NAME, SPAN_STARTED_NAME } from './semantic-names.ts';
+import { ANOMALY_NAME, SPAN_EVENT_NAME, SPAN_STARTED_NAME } from './semantic-names.ts';
 import type { EventLogBridgeConfig, EventLoggerProvider } from './types.ts';
 
 /** Every option filled; `loggerProvider` stays open, since the global one may be registered later. */
@@ -10,7 +10,7 @@ export type ResolvedEventLogBridgeConfig = Required<Omit<EventLogBridgeConfig, '
 /** What holds where nothing is given. `stream` defaults to `eventStream()`, `loggerProvider` to the global one. */
 export const DEFAULTS = {
   minSeverity: 13,
-  excludedEvents: [SPAN_EVENT_NAME, SPAN_STARTED_NAME] as readonly string[],
+  excludedEvents: [SPAN_EVENT_NAME, SPAN_STARTED_NAME, ANOMALY_NAME] as readonly string[],
   foldWindowMs: 5000,
   maxOpenFolds: 1000,
   logsPerSecond: 10,

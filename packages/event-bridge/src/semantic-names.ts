@@ -9,6 +9,8 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 export const SPAN_EVENT_NAME = 'sonde.span';
 /** The event that `@sonde/causality` emits for each started span. */
 export const SPAN_STARTED_NAME = 'sonde.span.started';
+/** The event that `@sonde/anomaly-detection` emits; it writes a fuller log record of its own. */
+export const ANOMALY_NAME = 'sonde.anomaly';
 
 const METRICS = {
   events: {

@@ -32,7 +32,7 @@ export interface EventLogBridgeConfig {
   readonly loggerProvider?: EventLoggerProvider;
   /** Lowest OpenTelemetry severity number that becomes a log, 1..24. Default 13 (WARN). Lower: more logs, more CPU. */
   readonly minSeverity?: number;
-  /** Event names that never become logs. Default `['sonde.span', 'sonde.span.started']`: spans are exported already. */
+  /** Event names that never become logs. Default: those of spans and anomalies, which are exported already. */
   readonly excludedEvents?: readonly string[];
   /**
    * An event is written at once; identical ones (name, labels, thread) that follow within this many ms become one more

@@ -3,6 +3,7 @@ export { type Carrier, readCarrier, receiveTimestamp, writeCarrier } from './car
 export { claim } from './claim.ts';
 export { gatherEvidence } from './evidence.ts';
 export { createFold, type Fold, type FoldConfig } from './fold.ts';
+export { globalLoggerProvider, type RegisteredLoggerProvider } from './global-logger-provider.ts';
 export { callBack, countDropped, droppedCounts, guard, guarded, onWarning, reportFailure, warnOnce } from './guard.ts';
 export {
   type LibuvPool,

@@ -1,0 +1,250 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { type EventStream, eventStream } from '@sonde/event-stream';
+import { guard, guarded, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
+import { AnomalyMetricReader } from './anomaly-metric-reader.ts';
+import { readBaseline, writeBaseline } from './baseline/baseline-file.ts';
+import { compareBaselines } from './baseline/compare-baselines.ts';
+import { takeBaseline } from './baseline/take-baseline.ts';
+import type { Baseline, DriftReport } from './baseline/types.ts';
+import type { ResolvedAnomalyConfig } from './config.ts';
+import { EventRates } from './events/event-rates.ts';
+import { explain } from './explain.ts';
+import { Incidents } from './incidents/incidents.ts';
+import { Pauses } from './incidents/pauses.ts';
+import type { Subject } from './incidents/subject.ts';
+import { type MemoryUsage, memoryMetrics } from './memory-samples.ts';
+import { HotMetricsTap, MetricSource } from './metric-source.ts';
+import { Announcer } from './output/announcer.ts';
+import { SeriesTable } from './series/series-table.ts';
+import { Operations } from './spans/operations.ts';
+import { SpanRates } from './spans/span-rates.ts';
+import { readState, writeState } from './state/saved-state.ts';
+import type { Undo } from './types.ts';
+
+/** Looks between two savings of the state, in time. */
+const SAVE_EVERY_MS = 300_000;
+
+/** What cannot be changed later: where time, memory and events come from. */
+export interface AnomalyEnvironment {
+  /** Epoch milliseconds that never go back. Default: `performance.timeOrigin + performance.now()`. */
+  readonly now?: () => number;
+  /** Calls back every `ms` until the function that it returns is called. Default: an unref'd interval. */
+  readonly every?: (callback: () => void, ms: number) => Undo;
+  /** Default: `process.memoryUsage()`. */
+  readonly memoryUsage?: () => MemoryUsage;
+  /** Default: that of this thread. */
+  readonly stream?: () => EventStream;
+}
+
+/** An interval that keeps no process alive, in no request's context. */
+function everyUnref(callback: () => void, ms: number): Undo {
+  const timer = context.with(ROOT_CONTEXT, () => setInterval(callback, ms)).unref();
+  return () => clearInterval(timer);
+}
+
+/** The parts, and the beat that drives them: one look an interval at everything that came since the last. */
+export class Detection {
+  readonly operations: Operations;
+  readonly announcer: Announcer = new Announcer();
+  readonly incidents: Incidents;
+  readonly reader: AnomalyMetricReader;
+  readonly #config: ResolvedAnomalyConfig;
+  readonly #environment: Required<AnomalyEnvironment>;
+  readonly #pauses = new Pauses();
+  readonly #table: SeriesTable;
+  readonly #metrics: MetricSource;
+  readonly #hotMetrics: HotMetricsTap;
+  readonly #spans: SpanRates;
+  #events: EventRates | undefined;
+  #saved = new Map<string, Readonly<Record<string, unknown>>>();
+  #stop: Undo | undefined;
+  #looking: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
+  #look = 0;
+  #startedMs = Number.NaN;
+  #lastMs = Number.NaN;
+  #savedMs = 0;
+
+  constructor(config: ResolvedAnomalyConfig, environment: AnomalyEnvironment) {
+    const now = (): number => performance.timeOrigin + performance.now();
+    const memoryUsage = (): MemoryUsage => process.memoryUsage();
+    this.#config = config;
+    this.#environment = { now, every: everyUnref, memoryUsage, stream: eventStream, ...environment };
+    const { intervalMs, maxPerHour, maxSeries, maxOperations, warmUpMs, onAnomaly } = config;
+    this.incidents = new Incidents({
+      intervalMs,
+      maxPerHour,
+      pauses: this.#pauses,
+      emit: (anomaly) => this.announcer.tell(anomaly, this.#environment.now()),
+      suppress: (reason) => this.announcer.suppressed(reason),
+    });
+    this.#table = new SeriesTable(maxSeries, (series) => {
+      for (const subject of series.subjects) this.incidents.forget(subject);
+      series.plan?.forget(series);
+    });
+    const saved = (text: string): Readonly<Record<string, unknown>> | undefined => this.#saved.get(text);
+    this.#metrics = new MetricSource({ table: this.#table, intervalMs, warmUpMs, saved }, this.incidents);
+    this.#hotMetrics = new HotMetricsTap(config.hotMetrics);
+    this.operations = new Operations(maxOperations, (operation) => this.#spans.forget(operation));
+    this.#spans = new SpanRates(this.operations, this.incidents, intervalMs);
+    this.reader = new AnomalyMetricReader({
+      onBound: () => this.start(),
+      onFlush: () => this.look(),
+      onShutdown: () => this.shutdown(),
+    });
+    if (onAnomaly !== undefined) this.announcer.onAnomaly(onAnomaly);
+  }
+
+  start(): void {
+    if (this.#stop !== undefined || this.#ending !== undefined) return;
+    guard('anomaly-detection.start', () => this.#begin(), undefined);
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#hotMetrics.close();
+    this.announcer.stop();
+    // What comes until the next start is not of one interval.
+    this.#lastMs = Number.NaN;
+  }
+
+  /** One look; the one that goes on, if there is one. */
+  look(): Promise<void> {
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  pause(series: string, durationMs: number): Undo {
+    return this.#pauses.add(series, durationMs, this.#environment.now());
+  }
+
+  explain(series: string): string {
+    return explain(this.#subjects(), String(series));
+  }
+
+  baseline(release = ''): Baseline {
+    return takeBaseline({
+      operations: this.operations.values(),
+      series: this.#table.values(),
+      nowMs: this.#environment.now(),
+      sinceMs: this.#startedMs,
+      intervalMs: this.#config.intervalMs,
+      release,
+    });
+  }
+
+  async saveBaseline(path: string, release?: string): Promise<void> {
+    await writeBaseline(path, this.baseline(release));
+  }
+
+  async loadBaseline(path: string): Promise<Baseline> {
+    return readBaseline(path);
+  }
+
+  driftReport(baseline: Baseline): DriftReport {
+    return compareBaselines(baseline, this.baseline());
+  }
+
+  async saveState(path: string): Promise<void> {
+    const series = this.#table.values();
+    await writeState(path, { series, operations: this.operations.values(), nowMs: this.#environment.now() });
+  }
+
+  restore(path: string): boolean {
+    try {
+      const { series, operations } = readState(path);
+      this.#saved = series;
+      for (const operation of operations) this.operations.restore(operation);
+      return true;
+    } catch (error) {
+      const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!isAbsent) warnOnce('anomaly-detection.restore', `Anomaly detection starts anew: ${String(error)}`);
+      return false;
+    }
+  }
+
+  shutdown(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  #begin(): void {
+    const { intervalMs, statePath, watchEvents, threshold } = this.#config;
+    const { every, now, stream } = this.#environment;
+    if (Number.isNaN(this.#startedMs)) {
+      this.#startedMs = now();
+      this.#savedMs = this.#startedMs;
+      if (statePath !== '') this.restore(statePath);
+    }
+    if (watchEvents) this.#events ??= new EventRates({ stream: stream(), threshold, incidents: this.incidents });
+    this.announcer.report(() => ({
+      series: this.#table.size,
+      evicted: this.#table.evicted,
+      dropped: this.#table.dropped,
+      score: this.incidents.score,
+    }));
+    this.#stop = every(
+      guarded('anomaly-detection.look', () => {
+        this.look().catch((error: unknown) => reportFailure('anomaly-detection.look', error));
+      }),
+      intervalMs,
+    );
+  }
+
+  async #lookOnce(): Promise<void> {
+    if (this.#ending !== undefined) return;
+    const [own, hot] = await Promise.all([this.reader.read(), this.#readHot()]);
+    const nowMs = this.#environment.now();
+    const elapsedMs = nowMs - this.#lastMs;
+    // A clock that stands still or goes back: nothing can be said of an interval.
+    if (elapsedMs <= 0) return;
+    this.#lastMs = nowMs;
+    const look = ++this.#look;
+    this.#metrics.take(own, look);
+    this.#metrics.take(hot, look);
+    if (this.#config.sampleMemory) this.#sampleMemory(look);
+    this.#metrics.finish(look, nowMs, elapsedMs);
+    this.#spans.look(look, nowMs);
+    this.#events?.look(look, nowMs);
+    this.incidents.finish(() => this.#subjects(), look, nowMs);
+    this.#saveNowAndThen(nowMs);
+  }
+
+  async #readHot(): ReturnType<HotMetricsTap['collect']> {
+    try {
+      return await this.#hotMetrics.collect();
+    } catch (error) {
+      reportFailure('anomaly-detection.hot-metrics', error);
+      return [];
+    }
+  }
+
+  /** Nothing is sampled twice: what another source has told once is left to it. */
+  #sampleMemory(look: number): void {
+    const isTold = (name: string): boolean => this.#metrics.isToldByOthers(name);
+    this.#metrics.take(memoryMetrics(this.#environment.memoryUsage(), isTold), look);
+  }
+
+  #saveNowAndThen(nowMs: number): void {
+    const { statePath } = this.#config;
+    if (statePath === '' || nowMs - this.#savedMs < SAVE_EVERY_MS) return;
+    this.#savedMs = nowMs;
+    this.saveState(statePath).catch((error: unknown) => reportFailure('anomaly-detection.save', error));
+  }
+
+  async #end(): Promise<void> {
+    this.stop();
+    const { statePath } = this.#config;
+    if (statePath === '' || this.#look === 0) return;
+    await this.saveState(statePath).catch((error: unknown) => reportFailure('anomaly-detection.save', error));
+  }
+
+  *#subjects(): Generator<Subject> {
+    yield* this.#table.subjects();
+    yield* this.#spans.subjects();
+    if (this.#events !== undefined) yield* this.#events.subjects();
+  }
+}

@@ -1,0 +1,218 @@
+import { StreamingDetector, type StreamingDetectorState } from '@sonde/statistics';
+import type { Range, Watch } from '../incidents/watch.ts';
+import { type Relevance, relevantChange } from '../relevance.ts';
+import type { Direction } from '../types.ts';
+
+/** Values that make up what a series has been like, for the score of short histories. */
+const MEMORY = 60;
+/** Values before that score counts. */
+const YOUNG = 8;
+/** A score of 0.5 at so many standard deviations. */
+const HALF_AT = 6;
+/** How many values of a constant run the detector is shown when the first other one comes. */
+const MOST_REPLAYED = 120;
+/** Values in a row that must be out of range before it is an alarm, unless it is a strong one. */
+const CONFIRMATIONS = 2;
+const STRONG = 3;
+/** Looks for which what the detector has found waits for its confirmation. */
+const FOUND_FOR = 3;
+/** Values before anything is an alarm, however long they took. */
+const LEAST_VALUES = 60;
+
+export interface StreamingWatchConfig {
+  readonly signal: string;
+  readonly unit: string;
+  readonly relevance: Relevance;
+  readonly warmUpMs: number;
+}
+
+/** Whatever is needed to go on after a restart. */
+export interface StreamingWatchState {
+  readonly firstMs: number;
+  readonly count: number;
+  readonly constant: number;
+  readonly detector?: StreamingDetectorState;
+}
+
+/**
+ * Judges one signal by the streaming detector, once it has a history, and asks in addition that the change matters: bad
+ * direction, size, and that a second value confirms it. The detector and its 10 KB come with the first value that
+ * differs from those before, and most series never have one.
+ */
+export class StreamingWatch implements Watch {
+  readonly signal: string;
+  readonly unit: string;
+  readonly #config: StreamingWatchConfig;
+  #detector: StreamingDetector | undefined;
+  #firstMs = Number.NaN;
+  #lastMs = Number.NaN;
+  #count = 0;
+  #constant = Number.NaN;
+  /** Values that mean and variance are of: fewer than `#count` after a restart. */
+  #seen = 0;
+  #mean = 0;
+  #variance = 0;
+  #outside = 0;
+  #found = 0;
+  #foundScore = 0;
+  #foundSeverity = 0;
+  #found0: Range | undefined;
+  #onsetMs = 0;
+  value: number = Number.NaN;
+  score = 0;
+  isAlarm = false;
+  isOpen = false;
+  direction: Direction = 'up';
+  expected: number = Number.NaN;
+  low: number = Number.NaN;
+  high: number = Number.NaN;
+
+  constructor(config: StreamingWatchConfig) {
+    this.#config = config;
+    this.signal = config.signal;
+    this.unit = config.unit;
+  }
+
+  /** Whether it has seen a value. */
+  get isKnown(): boolean {
+    return this.#count > 0;
+  }
+
+  get strength(): number {
+    return this.#foundSeverity >= STRONG ? 2.2 : this.#foundSeverity >= 2 ? 1.5 : 1;
+  }
+
+  get onsetMs(): number {
+    return this.#onsetMs;
+  }
+
+  /** Takes a value in; not a finite one is a gap. */
+  update(nowMs: number, value: number): void {
+    this.isAlarm = false;
+    this.value = value;
+    if (!Number.isFinite(value)) {
+      this.score = 0;
+      return;
+    }
+    if (this.#count === 0) this.#firstMs = nowMs;
+    this.score = this.#surprise(value);
+    if (this.#detector === undefined && (this.#count === 0 || value === this.#constant)) this.#stayConstant(value);
+    else this.#judge(nowMs, value);
+    this.#count++;
+    this.#lastMs = nowMs;
+  }
+
+  /** There was nothing to see at this look. */
+  skip(): void {
+    this.isAlarm = false;
+    this.value = Number.NaN;
+    this.score = 0;
+  }
+
+  goesOn(then: Range): boolean {
+    const { value } = this;
+    if (Number.isNaN(value)) return false;
+    const isOutside = then.direction === 'up' ? value > then.high : value < then.low;
+    return isOutside && relevantChange(this.#config.relevance, value, then.expected) === then.direction;
+  }
+
+  describe(): string {
+    const { warmUpMs } = this.#config;
+    if (this.#count === 0) return 'nothing seen yet';
+    const age = `${this.#count} values in ${Math.round((this.#lastMs - this.#firstMs) / 1000)} s`;
+    if (this.#detector === undefined) return `constant at ${this.#constant} (${age})`;
+    const isYoung = !this.#isGrownUp(this.#lastMs);
+    const learning = isYoung ? `; still learning, speaks after ${LEAST_VALUES} values and ${warmUpMs / 1000} s` : '';
+    return `expected from ${this.low} to ${this.high}, most likely ${this.expected} (${age}${learning}), judged by ${this.#detector.reason || 'its history'}`;
+  }
+
+  toState(): StreamingWatchState {
+    const base = { firstMs: this.#firstMs, count: this.#count, constant: this.#constant };
+    return this.#detector === undefined ? base : { ...base, detector: this.#detector.toState() };
+  }
+
+  /** Goes on from a state of `toState`; @throws TypeError or RangeError for anything else */
+  restore(state: StreamingWatchState): void {
+    const { firstMs, count, constant, detector } = state;
+    if (![firstMs, count, constant].every(Number.isFinite) || count < 1) {
+      throw new RangeError('StreamingWatch state: firstMs, count and constant must be numbers');
+    }
+    this.#detector = detector === undefined ? undefined : StreamingDetector.fromState(detector);
+    this.#firstMs = firstMs;
+    this.#lastMs = firstMs;
+    this.#count = Math.floor(count);
+    this.#constant = constant;
+  }
+
+  #stayConstant(value: number): void {
+    this.#constant = value;
+    this.expected = value;
+    this.low = value;
+    this.high = value;
+  }
+
+  #judge(nowMs: number, value: number): void {
+    const detector = this.#detector ?? this.#grow(nowMs);
+    detector.update(nowMs, value);
+    const isLow = value < detector.expected;
+    this.expected = detector.expected;
+    this.low = Math.min(detector.expectedLower, detector.expected);
+    this.high = Math.max(detector.expectedUpper, detector.expected);
+    this.direction = isLow ? 'down' : 'up';
+    this.#outside = value > this.high || value < this.low ? this.#outside + 1 : 0;
+    this.#constant = value;
+    if (!this.#isGrownUp(nowMs)) return;
+    this.score = Math.max(this.score, detector.score);
+    this.#alarm(detector, value);
+  }
+
+  #alarm(detector: StreamingDetector, value: number): void {
+    if (detector.isAnomalous) {
+      this.#found = FOUND_FOR;
+      this.#foundScore = detector.score;
+      this.#foundSeverity = detector.severity;
+      this.#onsetMs = detector.onsetMs;
+      const { expected, low, high, direction } = this;
+      this.#found0 = { expected, low, high, direction };
+    } else if (this.#found > 0) this.#found--;
+    if (this.#found === 0 || this.#found0 === undefined) return;
+    const isConfirmed = this.#foundSeverity >= STRONG || this.#outside >= CONFIRMATIONS;
+    if (!(isConfirmed && this.goesOn(this.#found0))) return;
+    this.#found = 0;
+    this.isAlarm = true;
+    this.score = Math.max(this.#foundScore, value === this.value ? this.score : 0);
+    ({ expected: this.expected, low: this.low, high: this.high, direction: this.direction } = this.#found0);
+  }
+
+  #isGrownUp(nowMs: number): boolean {
+    return this.#count >= LEAST_VALUES && nowMs - this.#firstMs >= this.#config.warmUpMs;
+  }
+
+  /** The detector, having been shown the constant run that has just ended. */
+  #grow(nowMs: number): StreamingDetector {
+    const detector = new StreamingDetector();
+    const shown = Math.min(this.#count, MOST_REPLAYED);
+    const stepMs = (nowMs - this.#firstMs) / Math.max(1, this.#count);
+    for (let i = shown; i > 0; i--) detector.update(nowMs - i * stepMs, this.#constant);
+    this.#detector = detector;
+    return detector;
+  }
+
+  /** How far from the mean of late, for what moved together: 0 to 1, 0.5 at six standard deviations. */
+  #surprise(value: number): number {
+    const deviation = value - this.#mean;
+    const rate = Math.max(1 / (this.#seen + 1), 1 / MEMORY);
+    const scale = Math.sqrt(this.#variance) + 1e-9 * Math.abs(this.#mean);
+    const z = this.#seen < YOUNG ? 0 : scale > 0 ? Math.abs(deviation) / scale : deviation === 0 ? 0 : 1e6;
+    const clipped = this.#seen < YOUNG || scale === 0 ? deviation : clip(deviation, 4 * scale);
+    this.#mean += rate * clipped;
+    this.#variance = (1 - rate) * (this.#variance + rate * clipped * clipped);
+    this.#seen++;
+    this.direction = deviation < 0 ? 'down' : 'up';
+    return z / (z + HALF_AT);
+  }
+}
+
+function clip(value: number, limit: number): number {
+  return value > limit ? limit : Math.max(value, -limit);
+}

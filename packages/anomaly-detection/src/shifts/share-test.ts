@@ -1,0 +1,201 @@
+/** Calls that must have come before, and looks, until a share can be judged. */
+const LEAST_BEFORE = 30;
+const LEAST_LOOKS = 10;
+/** Calls in the window. */
+const LEAST_NOW = 8;
+const LEAST_HITS = 5;
+/** -log10 of the probability by chance that a share needs. */
+const EVIDENCE = 8;
+/** What was seen before at its worst counts double. */
+const WORST = 1.5;
+/** What came before counts half after this many looks. */
+const HALF_LIFE_LOOKS = 720;
+/** At a boundary of slow calls, this much of what came before may be above. */
+const TAIL = 0.03;
+
+export interface ShareTestConfig {
+  /** Looks that make up the window, 2 to 60. */
+  readonly looks: number;
+  /** Smallest share that matters, and smallest rise over the one before. */
+  readonly leastShare: number;
+}
+
+/**
+ * Whether a share (of failed calls, of slow ones) has risen, from counts: the calls of the last few looks against those
+ * of all looks before, which forget. Speaks after some 10 looks and 30 calls. What it asks for: a share so improbable
+ * that chance is out of the question (Chernoff's bound of the binomial tail), a size that matters, well above the worst
+ * window there ever was, and hits in most looks of the window, since calls that fail or wait together prove one thing.
+ *
+ * Calls are counted in classes, least first; the share is that of the classes from a boundary on, so that what is slow
+ * is found in the data: the lowest boundary that at most 3 % were above. Two classes are good and bad.
+ */
+export class ShareTest {
+  readonly #config: ShareTestConfig;
+  readonly #classes: number;
+  readonly #before: Float64Array;
+  readonly #ring: Float64Array;
+  readonly #now: Float64Array;
+  /** Share of the window at each of the last looks; 0 for too few calls. */
+  readonly #shares: Float64Array;
+  #looks = 0;
+  #worst = 0;
+  /** The class from which on a call is a hit. */
+  boundary: number;
+  /** Of the window. */
+  count = 0;
+  share = 0;
+  /** Of what came before. */
+  shareBefore = 0;
+  /** -log10 of the probability of the window's share by chance. */
+  evidence = 0;
+
+  constructor(classes: number, config: ShareTestConfig) {
+    this.#config = config;
+    this.#classes = classes;
+    this.#before = new Float64Array(classes);
+    this.#ring = new Float64Array(classes * config.looks);
+    this.#now = new Float64Array(classes);
+    this.#shares = new Float64Array(config.looks);
+    this.boundary = classes - 1;
+  }
+
+  /** Calls known from before the window. */
+  get countBefore(): number {
+    return sum(this.#before, 0);
+  }
+
+  get looks(): number {
+    return this.#looks;
+  }
+
+  /** So many calls of the lowest class came before, in so many looks: of a share that was 0 until now. */
+  assume(count: number, looks: number): void {
+    this.#before[0] = count;
+    this.#looks = looks - (looks % this.#config.looks);
+  }
+
+  /** A copy of the counts of what came before. */
+  before(): Float64Array {
+    return this.#before.slice();
+  }
+
+  /**
+   * Takes in the calls of one look by class. `lowest` is the first class that may be a hit; `isFrozen` while an anomaly
+   * goes on, which must not become what is usual. True when the share has risen.
+   */
+  update(calls: Float64Array, lowest: number, isFrozen: boolean): boolean {
+    const { looks } = this.#config;
+    const at = (this.#looks % looks) * this.#classes;
+    if (this.#looks >= looks && !isFrozen) this.#learn(at);
+    this.#looks++;
+    for (let i = 0; i < this.#classes; i++) {
+      const calls0 = calls[i] as number;
+      this.#now[i] = Math.max(0, (this.#now[i] as number) + calls0 - (this.#ring[at + i] as number));
+      this.#ring[at + i] = calls0;
+    }
+    if (!isFrozen) this.boundary = this.#findBoundary(Math.max(1, lowest));
+    const isRisen = this.#judge();
+    this.#shares[(this.#looks - 1) % looks] = this.count >= LEAST_NOW ? this.share : 0;
+    return isRisen;
+  }
+
+  /** Whether the share is still as high as an anomaly's, against what came before it. */
+  get isHigh(): boolean {
+    return this.count >= LEAST_HITS && this.share >= this.#least / 2;
+  }
+
+  /** What came before as plain JSON. */
+  toState(): { readonly before: number[]; readonly looks: number; readonly worst: number } {
+    return { before: [...this.#before], looks: Math.min(this.#looks, 1e9), worst: this.#worst };
+  }
+
+  /** Takes in what `toState` gave; false, and nothing changed, for anything else. */
+  restore(state: unknown): boolean {
+    const { before, looks, worst } = (state ?? {}) as { before?: unknown; looks?: unknown; worst?: unknown };
+    if (!Array.isArray(before) || before.length !== this.#classes || !before.every(isCount)) return false;
+    if (!isCount(looks) || !isCount(worst) || worst > 1) return false;
+    this.#before.set(before);
+    // A window of nothing follows, which must not be learned as a look.
+    this.#looks = Math.floor(looks) - (Math.floor(looks) % this.#config.looks);
+    this.#worst = worst;
+    return true;
+  }
+
+  get #least(): number {
+    return Math.max(this.#config.leastShare, this.shareBefore + this.#config.leastShare, WORST * this.#worst);
+  }
+
+  #judge(): boolean {
+    const { boundary } = this;
+    this.count = sum(this.#now, 0);
+    const hits = sum(this.#now, boundary);
+    this.share = this.count > 0 ? hits / this.count : 0;
+    const countBefore = this.countBefore;
+    const hitsBefore = sum(this.#before, boundary);
+    this.shareBefore = countBefore > 0 ? hitsBefore / countBefore : 0;
+    const usual = (hitsBefore + 0.5) / (countBefore + 10);
+    this.evidence = this.share > usual ? (this.count * divergence(this.share, usual)) / Math.LN10 : 0;
+    return (
+      countBefore >= LEAST_BEFORE &&
+      this.#looks >= LEAST_LOOKS &&
+      this.count >= LEAST_NOW &&
+      hits >= LEAST_HITS &&
+      this.share >= this.#least &&
+      this.evidence >= EVIDENCE &&
+      this.#isSpread()
+    );
+  }
+
+  /** Hits in half of the looks that had calls, and in two at least. */
+  #isSpread(): boolean {
+    let busy = 0;
+    let hit = 0;
+    for (let look = 0; look < this.#config.looks; look++) {
+      const at = look * this.#classes;
+      if (sum(this.#ring.subarray(at, at + this.#classes), 0) > 0) busy++;
+      if (sum(this.#ring.subarray(at, at + this.#classes), this.boundary) > 0) hit++;
+    }
+    // Most of the window's looks lie before the change when it is found.
+    return hit >= 2 && hit >= Math.min(3, busy / 3);
+  }
+
+  /** The look that leaves the window becomes part of what came before. */
+  #learn(at: number): void {
+    const decay = 2 ** (-1 / HALF_LIFE_LOOKS);
+    // The window that ended when this look was new, which has nothing of what may be a change now.
+    this.#worst = Math.max(this.#worst * decay, this.#shares[this.#looks % this.#config.looks] as number);
+    for (let i = 0; i < this.#classes; i++) {
+      this.#before[i] = (this.#before[i] as number) * decay + (this.#ring[at + i] as number);
+    }
+  }
+
+  #findBoundary(lowest: number): number {
+    if (this.#classes === 2) return 1;
+    const allowed = TAIL * this.countBefore;
+    let above = 0;
+    let boundary = this.#classes;
+    while (boundary > lowest) {
+      above += this.#before[boundary - 1] as number;
+      if (above > allowed) break;
+      boundary--;
+    }
+    return Math.min(boundary, this.#classes - 1);
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 1e15;
+}
+
+function sum(values: Float64Array, from: number): number {
+  let total = 0;
+  for (let i = from; i < values.length; i++) total += values[i] as number;
+  return total;
+}
+
+/** Kullback-Leibler divergence of two coins, in nats. */
+function divergence(p: number, q: number): number {
+  const heads = p > 0 ? p * Math.log(p / q) : 0;
+  const tails = p < 1 ? (1 - p) * Math.log((1 - p) / (1 - q)) : 0;
+  return heads + tails;
+}
