@@ -96,10 +96,7 @@ export class Incidents {
 
   #begin(subject: Subject, nowMs: number): void {
     const { watch } = subject;
-    if (this.#config.pauses.has(subject.text, nowMs)) {
-      this.#config.suppress('paused');
-      return;
-    }
+    const isMuted = this.#config.pauses.has(subject.text, nowMs);
     const { expected, low, high, direction, value, score, strength } = watch;
     const onsetMs = Math.min(watch.onsetMs, nowMs);
     subject.open = {
@@ -112,10 +109,12 @@ export class Incidents {
       peak: value,
       calm: 0,
       lastUnusualMs: nowMs,
+      isMuted,
     };
     watch.isOpen = true;
     this.#open.add(subject);
-    this.#join(subject, subject.open, nowMs);
+    if (isMuted) this.#config.suppress('paused');
+    else this.#join(subject, subject.open, nowMs);
   }
 
   #join(subject: Subject, opened: OpenAnomaly, nowMs: number): void {
@@ -139,12 +138,17 @@ export class Incidents {
     });
   }
 
-  /** The same series again, what began at the same time, or what was found at the same time. */
+  /**
+   * The same series again, what began at the same time, or what was found at the same time. Once an incident was told,
+   * only what is much the same joins it: another metric may be another matter, and nobody would hear of it.
+   */
   #isNear(incident: Incident, subject: Subject, opened: OpenAnomaly, nowMs: number): boolean {
-    if (incident.lead.identity.text === subject.identity.text) return true;
-    return (
-      Math.abs(incident.opened.onsetMs - opened.onsetMs) <= this.#foldMs || nowMs - incident.detectedMs <= this.#foldMs
-    );
+    const { identity } = incident.lead;
+    if (identity.text === subject.identity.text) return true;
+    const isAlike = identity.name === subject.identity.name || subject.identity.source !== 'metric';
+    if (incident.told !== undefined && !isAlike) return false;
+    const isSameOnset = Math.abs(incident.opened.onsetMs - opened.onsetMs) <= this.#foldMs;
+    return isSameOnset || nowMs - incident.detectedMs <= this.#foldMs;
   }
 
   #follow(subject: Subject, open: OpenAnomaly, nowMs: number): void {
@@ -160,6 +164,11 @@ export class Incidents {
     if (Math.abs(open.value - open.range.expected) > Math.abs(open.peak - open.range.expected)) open.peak = open.value;
     open.score = Math.max(open.score, watch.score);
     open.strength = Math.max(open.strength, watch.strength);
+    if (open.isMuted && !this.#config.pauses.has(subject.text, nowMs)) {
+      // It has outlasted the pause.
+      open.isMuted = false;
+      this.#join(subject, open, nowMs);
+    }
     if (nowMs - open.openedMs > ACCEPTED_MS) this.#close(subject);
   }
 

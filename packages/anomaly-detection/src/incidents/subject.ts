@@ -30,4 +30,6 @@ export interface OpenAnomaly {
   /** Consecutive looks at which it did not go on. */
   calm: number;
   lastUnusualMs: number;
+  /** Whether it began while its series was paused, and nothing was told of it. */
+  isMuted: boolean;
 }
