@@ -3,7 +3,7 @@ import { type Sink, startSink } from './sink.ts';
 
 const HTTP = '@opentelemetry/instrumentation-http';
 const UNDICI = '@opentelemetry/instrumentation-undici';
-const SONDES = ['@sonde/instrumentation-vfs', '@sonde/instrumentation-scheduler'];
+const SONDES = ['@sonde/instrumentation-vfs', '@sonde/instrumentation-scheduler', '@sonde/instrumentation-ipc'];
 
 describe('new NodeSDK(sondeConfig(...))', () => {
   let sink: Sink;
@@ -57,13 +57,20 @@ describe('new NodeSDK(sondeConfig(...))', () => {
     const silent = await runProgram({ args: ['node-sdk-alone.cjs'], env });
     expect(silent).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(silent.stdout)).toEqual({
-      fields: ['instrumentations', 'logRecordProcessors', 'metricReaders', 'sampler', 'spanProcessors'],
+      fields: [
+        'instrumentations',
+        'logRecordProcessors',
+        'metricReaders',
+        'sampler',
+        'spanProcessors',
+        'textMapPropagator',
+      ],
       readers: ['ScrapedReader'],
       instrumentations: [HTTP, UNDICI, ...SONDES],
     });
     const sending = await runProgram({ args: ['node-sdk-alone.cjs', '{"preset":"minimal"}'], env: sink.env });
     expect(JSON.parse(sending.stdout)).toEqual({
-      fields: ['instrumentations', 'metricReaders', 'sampler', 'spanProcessors'],
+      fields: ['instrumentations', 'metricReaders', 'sampler', 'spanProcessors', 'textMapPropagator'],
       readers: ['PeriodicExportingMetricReader'],
       instrumentations: [HTTP, UNDICI],
     });

@@ -117,7 +117,7 @@ const METRICS: {
     name: 'sonde.ipc.atomics.wait.duration',
     unit: 's',
     instrument: 'histogram',
-    description: 'Time spent in `Atomics.wait` and from `Atomics.waitAsync` to its wake-up.',
+    description: 'Time spent in `Atomics.wait`, and until what `Atomics.waitAsync` waits for comes.',
     attributes: [ATTRIBUTE.operation, ATTRIBUTE.outcome],
     bucketBoundaries: MESSAGE_SECONDS,
   },

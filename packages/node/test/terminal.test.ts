@@ -48,7 +48,7 @@ describe('what is printed', () => {
     const endpoint = { url: 'http://127.0.0.1:9464/metrics' } as never;
     const deliveries = new Deliveries();
     expect(startUpLine({ options, own: { endpoint, deliveries }, file: undefined })).toBe(
-      'production preset: http, undici, vfs, scheduler; sampler production; metrics at http://127.0.0.1:9464/metrics, nothing is sent (OTEL_EXPORTER_OTLP_ENDPOINT names where to); off with OTEL_SDK_DISABLED=true',
+      'production preset: http, undici, vfs, scheduler, ipc; sampler production; metrics at http://127.0.0.1:9464/metrics, nothing is sent (OTEL_EXPORTER_OTLP_ENDPOINT names where to); off with OTEL_SDK_DISABLED=true',
     );
     deliveries.exporter('some-exporter', 'SomeExporter');
     expect(
