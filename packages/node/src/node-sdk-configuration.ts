@@ -3,6 +3,7 @@ import { getStringFromEnv } from '@opentelemetry/core';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { withWatcher } from './anomalies.ts';
 import { show } from './configuration/problems.ts';
 import { type Resolution, resolveOptions, workingDirectory } from './configuration/resolve-options.ts';
 import { started } from './handle-state.ts';
@@ -22,7 +23,7 @@ import { createSampling, type OwnSampling, withoutSampler } from './sampling.ts'
 import type { NodeSdkConfiguration, SondeConfigOptions } from './sonde-config.ts';
 import { Subsystems } from './subsystems.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
-import type { ResolvedOptions } from './types.ts';
+import type { ResolvedOptions, Runtime } from './types.ts';
 
 /** Fields that NodeSDK 0.223 still takes beside their plurals. */
 interface OlderFields {
@@ -33,6 +34,8 @@ interface OlderFields {
 }
 
 const LISTS = ['instrumentations', 'spanProcessors', 'metricReaders', 'logRecordProcessors'] as const;
+
+type Anomalies = Runtime['anomalies'];
 
 interface Plan {
   readonly sdk: NodeSdkConfiguration & OlderFields;
@@ -48,8 +51,8 @@ function usersProcessors({ spanProcessors, spanProcessor }: Plan['sdk']): readon
   return spanProcessors ?? (spanProcessor === undefined ? undefined : [spanProcessor]);
 }
 
-function spanProcessors({ sdk, options, deliveries, sampling }: Plan): SpanProcessor[] {
-  const own = ownSpanProcessors(options, new LocalRootProcessor());
+function spanProcessors({ sdk, options, deliveries, sampling }: Plan, anomalies: Anomalies): SpanProcessor[] {
+  const own = ownSpanProcessors(options, new LocalRootProcessor(), anomalies);
   const users = usersProcessors(sdk);
   // They see every span as it ends: no tail stage holds back what they get.
   if (users !== undefined) return sampling.processors([...own, ...users], () => []);
@@ -124,7 +127,10 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
   const made = instrumentations(plan);
   const state = started();
   state.setOverhead = sampling.setOverhead;
+  // The reader of what looks for anomalies can be bound once: a preload may have done so.
+  const isFirst = state.runtime === undefined;
   state.runtime ??= new Subsystems({ options, role, instrumentations: made });
+  const { anomalies } = state.runtime;
   if (role === 'main') markChildren(env, pid);
   // NodeSDK would export logs to localhost:4318 where nothing is named.
   const hasLogs = (sdk.logRecordProcessors ?? (sdk as OlderFields).logRecordProcessor) !== undefined;
@@ -136,8 +142,8 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
     ...defined({ textMapPropagator: propagator }),
     ...defined({ sampler: sampling.sampler }),
     instrumentations: made,
-    spanProcessors: spanProcessors(plan),
-    metricReaders: metricReaders(plan),
+    spanProcessors: spanProcessors(plan, anomalies),
+    metricReaders: withWatcher(metricReaders(plan), isFirst ? anomalies : undefined),
     ...(isLogless ? { logRecordProcessors: [] } : {}),
   };
 }

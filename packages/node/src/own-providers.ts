@@ -3,8 +3,10 @@ import type { Resource } from '@opentelemetry/resources';
 import type { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { AnomalyDetection } from '@sonde/anomaly-detection';
 import type { HotMetricProducer } from '@sonde/hot-metrics';
 import { warnOnce } from '@sonde/instrumentation-kit';
+import { withWatcher } from './anomalies.ts';
 import { Deliveries } from './opentelemetry/deliveries.ts';
 import { defined } from './opentelemetry/environment.ts';
 import { loggerProviderFromEnvironment, wantsLogs } from './opentelemetry/logger-provider.ts';
@@ -33,6 +35,8 @@ export interface OwnProvidersConfig {
   readonly spanProcessors: readonly SpanProcessor[];
   /** One without a sampler leaves the choice to OTEL_TRACES_SAMPLER. Called when a tracer provider is made. */
   readonly createSampling: () => OwnSampling;
+  /** Its reader watches the metrics beside those that export them. */
+  readonly anomalies?: Pick<AnomalyDetection, 'metricReader'> | undefined;
   /** Whether Prometheus is served where OTEL_METRICS_EXPORTER does not say. */
   readonly prometheus: boolean;
   /** Whether this process may bind a port. */
@@ -131,7 +135,10 @@ export function createOwnProviders(config: OwnProvidersConfig): OwnProviders {
     ? metricReadersFromEnvironment({ deliveries, prometheus, createPrometheus })
     : { readers: [], producers: [] };
   const sdkMetricsEnabled = getBooleanFromEnv('OTEL_NODE_EXPERIMENTAL_SDK_METRICS') === true;
-  const meterProvider = readers.length > 0 ? new MeterProvider({ resource, readers, sdkMetricsEnabled }) : undefined;
+  const meterProvider =
+    readers.length > 0
+      ? new MeterProvider({ resource, readers: withWatcher(readers, config.anomalies), sdkMetricsEnabled })
+      : undefined;
   const selfObserved = sdkMetricsEnabled ? meterProvider : undefined;
 
   const tracerProvider = signals.trace

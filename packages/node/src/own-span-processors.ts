@@ -1,5 +1,6 @@
 import type { Span as ApiSpan, Context } from '@opentelemetry/api';
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { AnomalyDetection } from '@sonde/anomaly-detection';
 import { SpanEventProcessor } from '@sonde/event-bridge';
 import { guarded, linkLocalRoot } from '@sonde/instrumentation-kit';
 import { loadPackage } from './load-module.ts';
@@ -46,7 +47,11 @@ class ClockProcessor implements SpanProcessor {
 type Scheduler = typeof import('@sonde/instrumentation-scheduler');
 
 /** The span processors of Sonde's own that the options ask for. They export nothing and rewrite nothing. */
-export function ownSpanProcessors(options: ResolvedOptions, localRoots: LocalRootProcessor): SpanProcessor[] {
+export function ownSpanProcessors(
+  options: ResolvedOptions,
+  localRoots: LocalRootProcessor,
+  anomalies: Pick<AnomalyDetection, 'spanProcessor'> | undefined,
+): SpanProcessor[] {
   const processors: SpanProcessor[] = [localRoots];
   if (options.instrumentations.includes('scheduler')) {
     const { SchedulerSpanProcessor } = loadPackage<Scheduler>('@sonde/instrumentation-scheduler');
@@ -55,5 +60,6 @@ export function ownSpanProcessors(options: ResolvedOptions, localRoots: LocalRoo
   const { CausalOrderSpanProcessor, stampSpan } = loadPackage<Causality>('@sonde/causality');
   if (options.spanEvents) processors.push(new CausalOrderSpanProcessor(), new SpanEventProcessor());
   else processors.push(new ClockProcessor(stampSpan));
+  if (anomalies !== undefined) processors.push(anomalies.spanProcessor as unknown as SpanProcessor);
   return processors;
 }

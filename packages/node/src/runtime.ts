@@ -1,5 +1,6 @@
 import { DiagConsoleLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { diagLogLevelFromString, getStringFromEnv } from '@opentelemetry/core';
+import type { AnomalyDetection } from '@sonde/anomaly-detection';
 import { guard, onWarning } from '@sonde/instrumentation-kit';
 import { FOREIGN_SDK_LINE, startUpLine } from './banner.ts';
 import type { Resolution } from './configuration/resolve-options.ts';
@@ -53,7 +54,8 @@ class PreloadedRuntime implements Runtime {
     const instrumentations = createInstrumentations(options);
     this.#subsystems = new Subsystems({ options, role, instrumentations });
     this.#sdk = new Sdk({
-      spanProcessors: ownSpanProcessors(options, this.#localRoots),
+      spanProcessors: ownSpanProcessors(options, this.#localRoots, this.anomalies),
+      anomalies: this.anomalies,
       createSampling: () => {
         const sampling = createSampling(resolution);
         started().setOverhead = sampling.setOverhead;
@@ -72,6 +74,10 @@ class PreloadedRuntime implements Runtime {
     const announce = (): void => terminal.announce(startUpLine({ options, own, file }));
     if (own.endpoint === undefined) announce();
     else own.endpoint.whenKnown(announce);
+  }
+
+  get anomalies(): AnomalyDetection | undefined {
+    return this.#subsystems?.anomalies;
   }
 
   get instrumentationNames(): readonly string[] {

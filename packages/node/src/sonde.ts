@@ -1,3 +1,4 @@
+import type { AnomalyDetection, AnomalyListener } from '@sonde/anomaly-detection';
 import type { CausalTrace, Moment } from '@sonde/causality';
 import {
   type EventDefinition,
@@ -67,6 +68,14 @@ export interface Sonde {
    * @throws TypeError when it is no function
    */
   onBlockedLoop(listener: (report: BlockedLoopReport) => void): () => void;
+  /**
+   * Calls the listener with each anomaly, as it starts and as it ends. Returns the undo; where nothing looks for anomalies,
+   * the listener is never called.
+   * @throws TypeError when it is no function
+   */
+  onAnomaly(listener: AnomalyListener): () => void;
+  /** What looks for anomalies: ask it to explain a series, pause one, compare with a baseline. Undefined where it is off. */
+  readonly anomalies: AnomalyDetection | undefined;
   stats(): SondeStatistics;
   /**
    * Asks for the trace of the active span to be kept, as far as its budget for that goes. False when that cannot be any
@@ -123,6 +132,15 @@ export const sonde: Sonde = {
   subscribe: (options) => eventStream().subscribe(options),
   query: () => eventStream().query(),
   onBlockedLoop,
+  onAnomaly(listener) {
+    if (typeof listener !== 'function') {
+      throw new TypeError(`onAnomaly: listener must be a function, got ${typeof listener}`);
+    }
+    return started().runtime?.anomalies?.onAnomaly(listener) ?? ((): void => {});
+  },
+  get anomalies(): AnomalyDetection | undefined {
+    return started().runtime?.anomalies;
+  },
   stats: () => ({
     isStarted: started().runtime !== undefined,
     events: eventStream().statistics(),

@@ -1,4 +1,5 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
+import type { AnomalyDetection } from '@sonde/anomaly-detection';
 import {
   EventLogBridge,
   eventParticipant,
@@ -9,6 +10,7 @@ import {
 } from '@sonde/event-bridge';
 import { configureEventStream, eventStream } from '@sonde/event-stream';
 import { guard } from '@sonde/instrumentation-kit';
+import { createAnomalies } from './anomalies.ts';
 import type { ProcessRole } from './process-role.ts';
 import type { ResolvedOptions, Runtime } from './types.ts';
 
@@ -26,6 +28,7 @@ export class Subsystems implements Runtime {
   readonly #instrumentations: readonly Instrumentation[];
   readonly #bridge: EventLogBridge | undefined;
   readonly #undo: (() => void)[] = [];
+  readonly anomalies: AnomalyDetection | undefined;
 
   constructor({ options, role, instrumentations }: SubsystemsConfig) {
     this.#instrumentations = instrumentations;
@@ -36,6 +39,8 @@ export class Subsystems implements Runtime {
     if (!collects) return;
     this.#undo.push(observeEventStream());
     this.#bridge = new EventLogBridge();
+    this.anomalies = guard('node.anomalies', () => createAnomalies(options), undefined);
+    this.anomalies?.start();
   }
 
   get instrumentationNames(): readonly string[] {
@@ -59,6 +64,7 @@ export class Subsystems implements Runtime {
     for (const instrumentation of this.#instrumentations) {
       guard(`node.disable.${instrumentation.instrumentationName}`, () => instrumentation.disable(), undefined);
     }
+    await this.anomalies?.shutdown();
     await this.#bridge?.shutdown();
     for (const undo of this.#undo.splice(0)) guard('node.shutdown', undo, undefined);
   }

@@ -1,3 +1,5 @@
+import type { AnomalyDetection } from '@sonde/anomaly-detection';
+
 /** Which set of defaults applies; see {@link PRESETS}. */
 export type PresetName = 'development' | 'production' | 'minimal';
 
@@ -31,6 +33,14 @@ export interface SondeOptions {
   blame?: boolean;
   /** Part of the event-loop thread's time that telemetry may take, 0 to 1. Default 0.01. */
   overheadTarget?: number;
+  /** Look for anomalies in metrics, spans and events. Default: the preset's. */
+  anomalyDetection?: boolean;
+  /** How often, 100 to 3,600,000 ms. Default 10,000. */
+  anomalyIntervalMs?: number;
+  /** Standard deviations from which on a rate of events is unusual, 0.1 to 1000. Default 3. */
+  anomalyThreshold?: number;
+  /** File for what was learned, read at the start, written now and then and at the end. Default: none. */
+  anomalyState?: string;
   /** Records the main thread's event ring holds, 1,024 to 16,777,216; 152 bytes each. Default 65,536. */
   streamSize?: number;
   /** An operation that takes this many milliseconds or longer is an event of its own, 1 to 3,600,000. Default 100. */
@@ -50,7 +60,7 @@ export interface SondeOptions {
 /** Where a value came from. */
 export type Source = 'code' | 'environment' | 'file' | 'preset';
 
-type Open = 'banner' | 'tracesPerSecond' | 'samplingRate';
+type Open = 'banner' | 'tracesPerSecond' | 'samplingRate' | 'anomalyState';
 
 /** Every option filled, save those that stay open where nobody decided. */
 export type ResolvedOptions = Required<Omit<SondeOptions, Open>> & {
@@ -61,6 +71,8 @@ export type ResolvedOptions = Required<Omit<SondeOptions, Open>> & {
 export interface Runtime {
   /** Names of the instrumentations that it brought. */
   readonly instrumentationNames: readonly string[];
+  /** What looks for anomalies; undefined in worker threads, and where it is off. */
+  readonly anomalies: AnomalyDetection | undefined;
   /** Hands everything over and waits for those that take it. */
   flush(): Promise<void>;
   /** Takes everything off again. Idempotent. */

@@ -1,3 +1,4 @@
+import type { AnomalyDetection } from '@sonde/anomaly-detection';
 import { type EventDefinition, type EventRecord, eventStream, Severity } from '@sonde/event-stream';
 import type { BlockedLoopReport } from '@sonde/instrumentation-scheduler';
 import { tellBlockedLoop } from '../src/blocked-loop-listeners.ts';
@@ -17,9 +18,10 @@ const ORDER: EventDefinition = {
 
 describe('the handle', () => {
   let ended = 0;
-  const start = (): void => {
+  const start = (anomalies?: AnomalyDetection): void => {
     started().runtime = {
       instrumentationNames: [],
+      anomalies,
       async flush() {},
       async shutdown() {
         ended += 1;
@@ -102,6 +104,27 @@ describe('the handle', () => {
     expect(heard).toEqual([1, 1, 1]);
     expect(() => sonde.onBlockedLoop(7 as never)).toThrow(
       new TypeError('onBlockedLoop: listener must be a function, got number'),
+    );
+  });
+
+  it('tells each listener of anomalies while something looks for them, and nobody where nothing does', () => {
+    expect(sonde.anomalies).toBeUndefined();
+    expect(sonde.onAnomaly(() => {})).toBeInstanceOf(Function);
+    const listeners = new Set<unknown>();
+    const anomalies = {
+      onAnomaly(listener: unknown) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    } as unknown as AnomalyDetection;
+    start(anomalies);
+    expect(sonde.anomalies).toBe(anomalies);
+    const undo = sonde.onAnomaly(() => {});
+    expect(listeners.size).toBe(1);
+    undo();
+    expect(listeners.size).toBe(0);
+    expect(() => sonde.onAnomaly('x' as never)).toThrow(
+      new TypeError('onAnomaly: listener must be a function, got string'),
     );
   });
 

@@ -17,7 +17,12 @@ const say = (role: ProcessRole, banner: boolean | undefined, isTerminal: boolean
 };
 const ALL = ['sonde: line\n', 'sonde: warning\n', 'sonde: note\n'];
 
-const OPEN = { banner: undefined, tracesPerSecond: undefined, samplingRate: undefined } as const;
+const OPEN = {
+  banner: undefined,
+  tracesPerSecond: undefined,
+  samplingRate: undefined,
+  anomalyState: undefined,
+} as const;
 
 describe('what is printed', () => {
   it.each([

@@ -39,6 +39,7 @@ function parse(text: string, rule: Rule): unknown {
     case 'list':
       return parseList(text);
     case 'choice':
+    case 'path':
       return text;
   }
 }

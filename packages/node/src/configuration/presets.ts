@@ -8,6 +8,7 @@ export type Preset = Readonly<
     | 'sampler'
     | 'tailSampling'
     | 'blame'
+    | 'anomalyDetection'
     | 'blockedThresholdMs'
     | 'paths'
     | 'prometheus'
@@ -27,6 +28,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     sampler: 'development',
     tailSampling: true,
     blame: true,
+    anomalyDetection: true,
     blockedThresholdMs: 100,
     paths: 'full',
     prometheus: true,
@@ -37,6 +39,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     sampler: 'production',
     tailSampling: true,
     blame: true,
+    anomalyDetection: true,
     blockedThresholdMs: 250,
     paths: 'redacted',
     prometheus: true,
@@ -47,6 +50,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     sampler: 'minimal',
     tailSampling: false,
     blame: false,
+    anomalyDetection: false,
     blockedThresholdMs: 1000,
     paths: 'none',
     prometheus: false,
@@ -55,4 +59,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 };
 
 /** Defaults that no preset changes. */
-export const DEFAULTS = { overheadTarget: 0.01, streamSize: 65_536, slowThresholdMs: 100 } as const;
+export const DEFAULTS = {
+  overheadTarget: 0.01,
+  anomalyIntervalMs: 10_000,
+  anomalyThreshold: 3,
+  streamSize: 65_536,
+  slowThresholdMs: 100,
+} as const;

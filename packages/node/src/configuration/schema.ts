@@ -34,6 +34,11 @@ function schemaOf(rule: Rule, z: Zod['z']): ZodTypeAny {
     }
     case 'boolean':
       return z.boolean();
+    case 'path':
+      return z
+        .string()
+        .min(1)
+        .refine((path) => !path.includes('\0'));
   }
 }
 

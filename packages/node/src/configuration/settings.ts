@@ -16,7 +16,8 @@ export type Rule =
   | { readonly kind: 'choice'; readonly values: readonly string[] }
   | { readonly kind: 'list'; readonly values: readonly string[] }
   | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly isInteger?: boolean }
-  | { readonly kind: 'boolean' };
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'path' };
 
 export interface Setting {
   readonly environment: string;
@@ -87,6 +88,30 @@ export const SETTINGS: Readonly<Record<SettingKey, Setting>> = {
     description:
       "Part of the event-loop thread's time that telemetry may take: above it fewer traces are recorded for `tailSampling`, and events below WARN are thinned.",
   },
+  anomalyDetection: {
+    environment: 'SONDE_ANOMALY_DETECTION',
+    rule: { kind: 'boolean' },
+    default: BY_PRESET,
+    description: 'Look for anomalies in metrics, spans and events, and tell them as logs named `sonde.anomaly`.',
+  },
+  anomalyIntervalMs: {
+    environment: 'SONDE_ANOMALY_INTERVAL_MS',
+    rule: { kind: 'number', min: 100, max: 3_600_000 },
+    default: '10000',
+    description: 'How often that is looked for; each look collects every metric once.',
+  },
+  anomalyThreshold: {
+    environment: 'SONDE_ANOMALY_THRESHOLD',
+    rule: { kind: 'number', min: 0.1, max: 1000 },
+    default: '3',
+    description: 'Standard deviations from which on a rate of events is unusual. Metrics and spans need no threshold.',
+  },
+  anomalyState: {
+    environment: 'SONDE_ANOMALY_STATE',
+    rule: { kind: 'path' },
+    default: 'none',
+    description: 'File for what was learned of each series, so that a restarted process does not begin anew.',
+  },
   streamSize: {
     environment: 'SONDE_STREAM_SIZE',
     rule: { kind: 'number', min: 1024, max: 16_777_216, isInteger: true },
@@ -145,6 +170,8 @@ export function describeRule(rule: Rule): string {
       return `${rule.isInteger === true ? 'an integer' : 'a number'} from ${rule.min} to ${rule.max}`;
     case 'boolean':
       return 'true or false';
+    case 'path':
+      return 'a path';
   }
 }
 

@@ -248,7 +248,7 @@ describe('the settings', () => {
 
   it('survive any file and any environment', () => {
     const seed = Number(process.env.SONDE_TEST_SEED ?? 20_260_101);
-    const open = new Set(['banner', 'tracesPerSecond', 'samplingRate']);
+    const open = new Set(['banner', 'tracesPerSecond', 'samplingRate', 'anomalyState']);
     const variables = SETTING_KEYS.map((key) => SETTINGS[key].environment);
     fc.assert(
       fc.property(
