@@ -72,7 +72,9 @@ test('a slow filesystem is told with what moved together, and faster files are n
   expect(self.told[0]?.movedTogether).toEqual([
     { series: 'shop.queue value', score: expect.any(Number), direction: 'up' },
   ]);
-  expect(self.told[0]?.message).toMatch(/share of slow ones of .* %, expected at most .*Moved together: shop\.queue value$/);
+  expect(self.told[0]?.message).toMatch(
+    /share of slow ones of .* %, expected at most .*Moved together: shop\.queue value$/,
+  );
   const fast = rig();
   const serveFast = service(fast);
   await fast.run(40, () => serveFast(0, 0.2));
@@ -169,7 +171,9 @@ test('explain says in words what is expected and what goes on', async () => {
   await self.run(30, () => serve());
   await self.run(10, () => serve(6));
   const words = self.detection.explain('http.server.request.duration');
-  expect(words).toMatch(/^http\.server\.request\.duration\{.*\} \(error_share\) has a share of failed ones of 30 %; an anomaly since 20/);
+  expect(words).toMatch(
+    /^http\.server\.request\.duration\{.*\} \(error_share\) has a share of failed ones of 30 %; an anomaly since 20/,
+  );
   expect(words).toMatch(/0 % of \d+ calls before, 30 % of the last 200/);
   expect(self.detection.explain('no such series')).toBe('No series that is watched fits "no such series".');
 });
@@ -189,9 +193,8 @@ test('a listener that throws or rejects costs nobody else anything, and can be t
   self.detection.onAnomaly(() => {
     throw new Error('listener');
   });
-  self.detection.onAnomaly(async () => {
-    throw new Error('async listener');
-  });
+  const rejects = (): Promise<void> => Promise.reject(new Error('async listener'));
+  self.detection.onAnomaly(rejects as () => void);
   const off = self.detection.onAnomaly(() => heard.push('off'));
   self.detection.onAnomaly(({ state }) => heard.push(state));
   off();
@@ -212,7 +215,9 @@ test('no more than so many are told in an hour', async () => {
 
 test('a reader is bound once, reads totals and takes nothing from another', async () => {
   const self = rig();
-  expect(() => self.detection.metricReader.setMetricProducer({} as never)).toThrow('is bound to a MeterProvider already');
+  expect(() => self.detection.metricReader.setMetricProducer({} as never)).toThrow(
+    'is bound to a MeterProvider already',
+  );
   const counter = self.meter.createCounter('shop.orders');
   counter.add(5);
   await self.run(2);

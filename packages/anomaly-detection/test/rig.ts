@@ -1,4 +1,4 @@
-import { type Meter, type MeterProvider as Api } from '@opentelemetry/api';
+import type { MeterProvider as Api, Meter } from '@opentelemetry/api';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createEventStream, type EventStream } from '@sonde/event-stream';
 import {

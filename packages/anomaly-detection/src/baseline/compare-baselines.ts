@@ -26,7 +26,7 @@ export function compareBaselines(before: Baseline, now: Baseline): DriftReport {
   const gone = names.filter((name) => !Object.hasOwn(now.entries, name));
   const added = Object.keys(now.entries).filter((name) => !Object.hasOwn(before.entries, name));
   const title = `Compared with ${before.release === '' ? 'the baseline' : before.release} of ${new Date(before.createdMs).toISOString()}`;
-  const lines = changes.map((change) => `${wordOf(change)} ${change.message}`);
+  const lines = changes.map((change) => `${wordOf(change).padEnd(6)} ${change.message}`);
   const text = [`${title}: ${changes.length === 0 ? 'nothing has changed' : `${changes.length} changes`}`, ...lines];
   if (gone.length > 0) text.push(`gone   ${gone.join(', ')}`);
   if (added.length > 0) text.push(`new    ${added.join(', ')}`);
@@ -34,7 +34,7 @@ export function compareBaselines(before: Baseline, now: Baseline): DriftReport {
 }
 
 function wordOf({ isWorse, what }: BehaviourChange): string {
-  return isWorse ? 'worse ' : what === 'rate' ? 'other ' : 'better';
+  return isWorse ? 'worse' : what === 'rate' ? 'other' : 'better';
 }
 
 function changesOf(series: string, before: BaselineEntry, now: BaselineEntry): BehaviourChange[] {

@@ -27,7 +27,8 @@ export function patternTest(pattern: string): (text: string) => boolean {
 
 /** The name of a series, without labels and signal. */
 function nameOf(text: string): string {
-  const end = text.search(/[{ ]/);
+  const brace = text.indexOf('{');
+  const end = brace === -1 ? text.lastIndexOf(' ') : brace;
   return end === -1 ? text : text.slice(0, end);
 }
 

@@ -5,7 +5,7 @@ import type { KnownMetric } from '../known-metrics.ts';
 import { LESS_TRAFFIC, type Relevance, relevanceOf } from '../relevance.ts';
 import { quantileOf } from './buckets.ts';
 import { GrowthWatch } from './growth-watch.ts';
-import { ShareWatch } from './share-watch.ts';
+import { ShareWatch, type ShareWatchConfig } from './share-watch.ts';
 import { StreamingWatch, type StreamingWatchState } from './streaming-watch.ts';
 import { Window } from './window.ts';
 
@@ -13,7 +13,10 @@ import { Window } from './window.ts';
 const LEAST_CALLS = 10;
 /** Smallest rise of the share of failed calls that matters, and of slow ones. */
 const LEAST_FAILED = 0.05;
-const LEAST_SLOW = 0.3;
+const LEAST_SLOW = 0.1;
+/** How long such a share has to last: what is slow may be one moment that hit many calls. */
+const FAILED_FOR_MS = 2_000;
+const SLOW_FOR_MS = 4_000;
 /** Looks without news after which a series counts as gone: nothing of it is expected any more. */
 const GONE_AFTER = 3;
 
@@ -139,7 +142,12 @@ export class Series {
 
   #slowness(nowMs: number, counts: Float64Array, boundaries: readonly number[]): void {
     const { known, intervalMs } = this.#config;
-    this.#slow ??= this.#share(counts.length, 'slow_share', LEAST_SLOW, intervalMs);
+    this.#slow ??= this.#share(counts.length, {
+      signal: 'slow_share',
+      leastShare: LEAST_SLOW,
+      lastingMs: SLOW_FOR_MS,
+      intervalMs,
+    });
     const from = known.slowFrom ?? 0.1;
     const lowest = boundaries.findIndex((boundary) => boundary >= from);
     // Class i + 1 begins at boundary i.
@@ -155,7 +163,12 @@ export class Series {
       return;
     }
     if (this.#failed === undefined) {
-      this.#failed = this.#share(2, 'error_share', LEAST_FAILED, intervalMs);
+      this.#failed = this.#share(2, {
+        signal: 'error_share',
+        leastShare: LEAST_FAILED,
+        lastingMs: FAILED_FOR_MS,
+        intervalMs,
+      });
       if (!this.#failed.isRestored) this.#failed.test.assume(this.#outcomes[0] as number, this.looks);
     }
     this.#outcomes[0] = count - failed;
@@ -163,9 +176,9 @@ export class Series {
     this.#failed.update(nowMs, this.#outcomes, 1);
   }
 
-  #share(classes: number, signal: 'error_share' | 'slow_share', leastShare: number, intervalMs: number): ShareWatch {
-    const watch = new ShareWatch(classes, { signal, leastShare, intervalMs });
-    watch.isRestored = watch.test.restore(this.#config.saved?.[signal]);
+  #share(classes: number, config: ShareWatchConfig): ShareWatch {
+    const watch = new ShareWatch(classes, config);
+    watch.isRestored = watch.test.restore(this.#config.saved?.[config.signal]);
     this.subjects.push(new Subject(this.identity, watch));
     return watch;
   }

@@ -8,10 +8,13 @@ const STRONG_EVIDENCE = 24;
 const WINDOW_MS = 10_000;
 const LEAST_LOOKS = 3;
 const MOST_LOOKS = 30;
+const LEAST_HIT_LOOKS = 2;
 
 export interface ShareWatchConfig {
   readonly signal: 'error_share' | 'slow_share' | 'flagged_share';
   readonly leastShare: number;
+  /** Time for which it must last, as far as looks can tell. */
+  readonly lastingMs: number;
   readonly intervalMs: number;
 }
 
@@ -36,10 +39,12 @@ export class ShareWatch implements Watch {
   /** Whether it goes on from what a former process had learned. */
   isRestored = false;
 
-  constructor(classes: number, { signal, leastShare, intervalMs }: ShareWatchConfig) {
+  constructor(classes: number, { signal, leastShare, lastingMs, intervalMs }: ShareWatchConfig) {
+    const looks = windowLooks(intervalMs);
+    const leastHitLooks = Math.min(looks, Math.max(LEAST_HIT_LOOKS, Math.ceil(lastingMs / intervalMs)));
     this.signal = signal;
     this.#intervalMs = intervalMs;
-    this.#config = { looks: windowLooks(intervalMs), leastShare };
+    this.#config = { looks, leastShare, leastHitLooks };
     this.test = new ShareTest(classes, this.#config);
   }
 

@@ -1,6 +1,10 @@
 /** Calls that must have come before, and looks, until a share can be judged. */
 const LEAST_BEFORE = 30;
-const LEAST_LOOKS = 10;
+const LEAST_LOOKS = 15;
+/** The first looks tell of a process that starts: nothing is learned from them. */
+const STARTING_LOOKS = 5;
+/** Part of the window that is left out of what is judged: its worst looks. */
+const TRIMMED = 0.2;
 /** Calls in the window. */
 const LEAST_NOW = 8;
 const LEAST_HITS = 5;
@@ -18,13 +22,16 @@ export interface ShareTestConfig {
   readonly looks: number;
   /** Smallest share that matters, and smallest rise over the one before. */
   readonly leastShare: number;
+  /** Looks of the window that must have such a share by themselves, 1 to `looks`. */
+  readonly leastHitLooks: number;
 }
 
 /**
  * Whether a share (of failed calls, of slow ones) has risen, from counts: the calls of the last few looks against those
  * of all looks before, which forget. Speaks after some 10 looks and 30 calls. What it asks for: a share so improbable
  * that chance is out of the question (Chernoff's bound of the binomial tail), a size that matters, well above the worst
- * window there ever was, and hits in most looks of the window, since calls that fail or wait together prove one thing.
+ * window there ever was, and that in several looks, since calls that fail or wait together prove but one thing: the
+ * worst fifth of the looks is left out, so that a moment in which everything stood still neither counts nor is learned.
  *
  * Calls are counted in classes, least first; the share is that of the classes from a boundary on, so that what is slow
  * is found in the data: the lowest boundary that at most 3 % were above. Two classes are good and bad.
@@ -35,8 +42,12 @@ export class ShareTest {
   readonly #before: Float64Array;
   readonly #ring: Float64Array;
   readonly #now: Float64Array;
-  /** Share of the window at each of the last looks; 0 for too few calls. */
+  /** Lasting share of the window at each of the last looks; 0 for too few calls. */
   readonly #shares: Float64Array;
+  /** Hits of each look, while the worst are sought. */
+  readonly #hits: Float64Array;
+  #lastingCount = 0;
+  #lastingHits = 0;
   #looks = 0;
   #worst = 0;
   /** The class from which on a call is a hit. */
@@ -56,6 +67,7 @@ export class ShareTest {
     this.#ring = new Float64Array(classes * config.looks);
     this.#now = new Float64Array(classes);
     this.#shares = new Float64Array(config.looks);
+    this.#hits = new Float64Array(config.looks);
     this.boundary = classes - 1;
   }
 
@@ -86,7 +98,7 @@ export class ShareTest {
   update(calls: Float64Array, lowest: number, isFrozen: boolean): boolean {
     const { looks } = this.#config;
     const at = (this.#looks % looks) * this.#classes;
-    if (this.#looks >= looks && !isFrozen) this.#learn(at);
+    if (this.#looks >= looks + STARTING_LOOKS && !isFrozen) this.#learn(at);
     this.#looks++;
     for (let i = 0; i < this.#classes; i++) {
       const calls0 = calls[i] as number;
@@ -95,7 +107,8 @@ export class ShareTest {
     }
     if (!isFrozen) this.boundary = this.#findBoundary(Math.max(1, lowest));
     const isRisen = this.#judge();
-    this.#shares[(this.#looks - 1) % looks] = this.count >= LEAST_NOW ? this.share : 0;
+    const isKnown = this.#lastingCount >= LEAST_NOW && this.#looks >= looks + STARTING_LOOKS;
+    this.#shares[(this.#looks - 1) % looks] = isKnown ? this.#lastingHits / this.#lastingCount : 0;
     return isRisen;
   }
 
@@ -133,30 +146,50 @@ export class ShareTest {
     const countBefore = this.countBefore;
     const hitsBefore = sum(this.#before, boundary);
     this.shareBefore = countBefore > 0 ? hitsBefore / countBefore : 0;
+    this.#trim(hits);
+    const lasting = this.#lastingCount > 0 ? this.#lastingHits / this.#lastingCount : 0;
     const usual = (hitsBefore + 0.5) / (countBefore + 10);
-    this.evidence = this.share > usual ? (this.count * divergence(this.share, usual)) / Math.LN10 : 0;
+    this.evidence = lasting > usual ? (this.#lastingCount * divergence(lasting, usual)) / Math.LN10 : 0;
     return (
       countBefore >= LEAST_BEFORE &&
       this.#looks >= LEAST_LOOKS &&
-      this.count >= LEAST_NOW &&
-      hits >= LEAST_HITS &&
-      this.share >= this.#least &&
+      this.#lastingCount >= LEAST_NOW &&
+      this.#lastingHits >= LEAST_HITS &&
+      lasting >= this.#least &&
       this.evidence >= EVIDENCE &&
       this.#isSpread()
     );
   }
 
-  /** Hits in half of the looks that had calls, and in two at least. */
-  #isSpread(): boolean {
-    let busy = 0;
-    let hit = 0;
-    for (let look = 0; look < this.#config.looks; look++) {
-      const at = look * this.#classes;
-      if (sum(this.#ring.subarray(at, at + this.#classes), 0) > 0) busy++;
-      if (sum(this.#ring.subarray(at, at + this.#classes), this.boundary) > 0) hit++;
+  /** The calls and hits of the window without its worst looks. */
+  #trim(hits: number): void {
+    const { looks } = this.#config;
+    this.#lastingCount = this.count;
+    this.#lastingHits = hits;
+    if (hits === 0) return;
+    for (let look = 0; look < looks; look++) this.#hits[look] = sum(this.#look(look), this.boundary);
+    for (let left = Math.floor(TRIMMED * looks); left > 0; left--) {
+      const worst = indexOfLargest(this.#hits);
+      this.#lastingHits -= this.#hits[worst] as number;
+      this.#lastingCount -= sum(this.#look(worst), 0);
+      this.#hits[worst] = -1;
     }
-    // Most of the window's looks lie before the change when it is found.
-    return hit >= 2 && hit >= Math.min(3, busy / 3);
+  }
+
+  #look(look: number): Float64Array {
+    return this.#ring.subarray(look * this.#classes, (look + 1) * this.#classes);
+  }
+
+  /** One bad moment is one, however many calls it hit: the share must be as large in several looks. */
+  #isSpread(): boolean {
+    const { looks, leastHitLooks, leastShare } = this.#config;
+    let hit = 0;
+    for (let look = 0; look < looks; look++) {
+      const calls = this.#look(look);
+      const hits = sum(calls, this.boundary);
+      if (hits > 0 && hits >= leastShare * sum(calls, 0)) hit++;
+    }
+    return hit >= leastHitLooks;
   }
 
   /** The look that leaves the window becomes part of what came before. */
@@ -185,6 +218,12 @@ export class ShareTest {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 1e15;
+}
+
+function indexOfLargest(values: Float64Array): number {
+  let largest = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[largest] as number)) largest = i;
+  return largest;
 }
 
 function sum(values: Float64Array, from: number): number {

@@ -9,6 +9,8 @@ import type { Operations } from './operations.ts';
 /** Rises of the share of failed spans, and of those flagged as slow (1 in 10,000 is), that matter. */
 const LEAST_FAILED = 0.05;
 const LEAST_FLAGGED = 0.03;
+/** How long they have to last. */
+const LASTING_MS = 3_000;
 const KIND_NAMES = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
 
 interface Watched {
@@ -84,8 +86,9 @@ export class SpanRates {
   #watch({ name, kind }: Operation): Watched {
     const identity = identityOf('span', name, { 'span.kind': KIND_NAMES[kind] ?? 'internal' });
     const intervalMs = this.#intervalMs;
-    const failedWatch = new ShareWatch(2, { signal: 'error_share', leastShare: LEAST_FAILED, intervalMs });
-    const flaggedWatch = new ShareWatch(2, { signal: 'flagged_share', leastShare: LEAST_FLAGGED, intervalMs });
+    const common = { lastingMs: LASTING_MS, intervalMs };
+    const failedWatch = new ShareWatch(2, { signal: 'error_share', leastShare: LEAST_FAILED, ...common });
+    const flaggedWatch = new ShareWatch(2, { signal: 'flagged_share', leastShare: LEAST_FLAGGED, ...common });
     const failed = new Subject(identity, failedWatch);
     const flagged = new Subject(identity, flaggedWatch);
     return { failed, failedWatch, flagged, flaggedWatch };
