@@ -1,8 +1,9 @@
-import { type Context, propagation, type SpanContext, trace } from '@opentelemetry/api';
+import { type Context, INVALID_TRACEID, propagation, type SpanContext, trace } from '@opentelemetry/api';
 import { eventStream } from '@sonde/event-stream';
 import { type Carrier, writeCarrier } from '@sonde/instrumentation-kit';
-import { type Account, accountIn } from '../account.ts';
+import { type Account, accountIn, type Peer, settleAccount } from '../account.ts';
 import { writeBaggage } from '../threads/baggage-text.ts';
+import { writeHex } from '../threads/hex-words.ts';
 import { StartContext } from '../threads/start-context.ts';
 import { MAX_FLAGS, MessageContext, PASSED_ON } from './message-context.ts';
 import { fromMonotonic, toMonotonic } from './monotonic.ts';
@@ -20,6 +21,7 @@ export const ENVELOPE = 'NODE_SONDE_MSG_1';
 const IDS_LENGTH = 50;
 const NO_IDS: string = '0'.repeat(IDS_LENGTH);
 const TRACE_ID_LENGTH = 32;
+const TRACE_ID_WORDS = 4;
 const SPAN_ID_LENGTH = 16;
 const TEXT_AT: number = ENVELOPE.length + IDS_LENGTH;
 /** What W3C Baggage and Trace Context allow to be carried, with room to spare; longer ones are not written. */
@@ -33,7 +35,7 @@ export interface Envelope {
   readonly l: number;
   /** When it was sent, in microseconds of the clock that the processes of a host share. */
   readonly s: number;
-  /** In an answer: when what it answers was sent and taken up. */
+  /** In an answer: when what it answers was sent and taken up; NaN where that is not told. */
   a?: readonly [number, number];
   /** What propagators write that are neither W3C Trace Context nor W3C Baggage. */
   c?: Carrier;
@@ -51,6 +53,20 @@ interface Described {
 }
 
 let last: Described | undefined;
+
+const words = new Int32Array(TRACE_ID_WORDS);
+
+/** The words of a trace id, valid until the next call; undefined for what is none. */
+export function wordsOf(traceId: string): Int32Array | undefined {
+  return traceId !== INVALID_TRACEID && writeHex(traceId, words, 0, TRACE_ID_WORDS) ? words : undefined;
+}
+
+/** What an envelope answers. */
+function answeredBy({ account, cmd }: Described, peer: Peer): Account | undefined {
+  const isKnown = account?.peer === peer || peer.takenUp.isEmpty;
+  const traceId = isKnown ? undefined : wordsOf(cmd.slice(ENVELOPE.length, ENVELOPE.length + TRACE_ID_LENGTH));
+  return settleAccount(account, peer, traceId, 0);
+}
 
 function idsOf(spanContext: SpanContext | undefined): string {
   if (spanContext === undefined) return NO_IDS;
@@ -74,15 +90,14 @@ function describe(active: Context): Described {
 }
 
 /** Puts a message into an envelope. */
-export function enclose(message: unknown, active: Context, nowMs: number, peer: object): Envelope {
+export function enclose(message: unknown, active: Context, nowMs: number, peer: Peer): Envelope {
   // A start context says something else once it is over.
   if (last?.active !== active || active instanceof StartContext) last = describe(active);
-  const { cmd, account } = last;
+  const { cmd } = last;
   const { high, low } = eventStream().clock.send(nowMs);
   const envelope: Envelope = { cmd, h: high, l: low, s: toMonotonic(nowMs), '': message };
-  if (account !== undefined && account.peer === peer && !Number.isNaN(account.sentMs)) {
-    envelope.a = [toMonotonic(account.sentMs), toMonotonic(account.takenUpMs)];
-  }
+  const account = answeredBy(last, peer);
+  if (account !== undefined) envelope.a = [toMonotonic(account.sentMs), toMonotonic(account.takenUpMs)];
   if (hasOtherPropagators()) envelope.c = writeCarrier(active);
   return envelope;
 }
@@ -98,7 +113,7 @@ export function isEnvelope(message: unknown): message is Envelope {
  * What came with a message. Safe for whatever the other side may have sent.
  * @param peer what stands for the other side in the account of the message
  */
-export function open({ cmd, h, l, s, a, c }: Envelope, peer: object, nowMs: number): MessageContext {
+export function open({ cmd, h, l, s, a, c }: Envelope, peer: Peer, nowMs: number): MessageContext {
   const timestamp = { high: h, low: l };
   const accepted = eventStream().clock.receive(timestamp, nowMs) ? timestamp : undefined;
   const opened = new MessageContext(peer, fromMonotonic(s, nowMs), accepted);
@@ -106,6 +121,7 @@ export function open({ cmd, h, l, s, a, c }: Envelope, peer: object, nowMs: numb
   if (cmd.length > TEXT_AT) opened.text = cmd.slice(TEXT_AT);
   if (c !== undefined) opened.carrier = c;
   if (Array.isArray(a)) {
+    opened.hasAccount = true;
     opened.answeredSentMs = fromMonotonic(a[0], nowMs);
     opened.answeredTakenMs = fromMonotonic(a[1], nowMs);
   }

@@ -1,9 +1,10 @@
 import { type Context, TraceFlags, trace } from '@opentelemetry/api';
 import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
-import { noteAnswer, withAccount } from '../account.ts';
+import { noteAnswer, type Peer, withAccount } from '../account.ts';
 import type { Channel } from '../channels.ts';
+import { NOWHERE } from '../taken-up.ts';
 import { AnnouncedContext, type Given, Mark } from './announced-context.ts';
-import { type Envelope, open } from './envelope.ts';
+import { type Envelope, open, wordsOf } from './envelope.ts';
 import { type LinkEnd, pendingMessages } from './link-end.ts';
 import { MessageContext } from './message-context.ts';
 import { announcement, isAcknowledgement, isInternal, type Talk } from './wire.ts';
@@ -12,7 +13,7 @@ export interface InboxConfig {
   readonly end: LinkEnd;
   readonly channel: Channel;
   /** What stands for the other side in the account of a message. */
-  readonly peer: object;
+  readonly peer: Peer;
   /** Told of each message. */
   readonly onMessage: (() => void) | undefined;
 }
@@ -126,14 +127,16 @@ export class Inbox {
     if (given instanceof MessageContext) return this.#enveloped(given, takenUpMs, emit, args);
     const { context: sender, sentMs } = given;
     this.#onMessage?.();
-    const active = withAccount(sender, { peer, sentMs, takenUpMs });
+    const traceId = trace.getSpanContext(sender)?.traceId ?? '';
+    const active = withAccount(sender, { peer, sentMs, takenUpMs, place: placeOf(traceId, peer, sentMs, takenUpMs) });
     const received = { context: active, isSampled: isSampled(sender), sentMs, takenUpMs, bytes: Number.NaN };
     return channel.process(received, emit, end, args);
   }
 
   #enveloped(given: MessageContext, takenUpMs: number, emit: AnyFunction, args: readonly unknown[]): unknown {
     given.takenUpMs = takenUpMs;
-    if (given.isAnswer) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
+    if (given.hasAccount) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
+    else given.place = placeOf(given.traceId, given.peer, given.sentMs, takenUpMs);
     this.#onMessage?.();
     return this.#config.channel.process(given, emit, this.#config.end, args);
   }
@@ -155,6 +158,12 @@ export class Inbox {
     if (next !== undefined) return next;
     return this.#announced.isWaiting ? this.#announced.take(args[1]) : undefined;
   }
+}
+
+/** Its place among what was taken up from the peer, where it has a trace. */
+function placeOf(traceId: string, peer: Peer, sentMs: number, takenUpMs: number): number {
+  const words = wordsOf(traceId);
+  return words === undefined ? NOWHERE : peer.takenUp.add(words, sentMs, takenUpMs);
 }
 
 function isSampled(active: Context): boolean {

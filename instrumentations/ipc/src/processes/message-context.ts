@@ -11,8 +11,9 @@ import {
 } from '@opentelemetry/api';
 import type { HybridTimestamp } from '@sonde/event-stream';
 import { type Carrier, guard, readCarrier, rememberSent } from '@sonde/instrumentation-kit';
-import { type Account, withAccount } from '../account.ts';
+import { type Account, type Peer, withAccount } from '../account.ts';
 import type { Received } from '../channels.ts';
+import { NOWHERE } from '../taken-up.ts';
 import { readBaggage } from '../threads/baggage-text.ts';
 
 // The keys of the API, by the names under which it makes them: a look-up, since keys are `Symbol.for`.
@@ -34,11 +35,14 @@ export const MAX_FLAGS = 0x7f;
  * when they are asked for.
  */
 export class MessageContext implements Context, Account, Received {
-  readonly peer: object;
+  readonly peer: Peer;
   readonly sentMs: number;
   takenUpMs: number = Number.NaN;
+  place: number = NOWHERE;
   readonly bytes: number = Number.NaN;
-  /** When the message that this one answers was sent and taken up, in this thread's time; NaN when it answers none. */
+  /** Whether it answers a message that was sent from here; what a parent sends is no answer that a pool would go on from. */
+  hasAccount = false;
+  /** When the message that this one answers was sent and taken up, in this thread's time; NaN where that is not told. */
   answeredSentMs: number = Number.NaN;
   answeredTakenMs: number = Number.NaN;
   /** Trace id, span id and flags, or anything. */
@@ -54,7 +58,7 @@ export class MessageContext implements Context, Account, Received {
   #isBaggageAsked = false;
 
   /** @param timestamp of the sender; undefined when this thread's clock has refused it */
-  constructor(peer: object, sentMs: number, timestamp: HybridTimestamp | undefined) {
+  constructor(peer: Peer, sentMs: number, timestamp: HybridTimestamp | undefined) {
     this.peer = peer;
     this.sentMs = sentMs;
     this.#timestamp = timestamp;
@@ -65,7 +69,12 @@ export class MessageContext implements Context, Account, Received {
   }
 
   get isAnswer(): boolean {
-    return this.answeredTakenMs > 0;
+    return this.hasAccount && this.peer.isDown;
+  }
+
+  /** Or anything. */
+  get traceId(): string {
+    return this.ids.slice(0, TRACE_ID_LENGTH);
   }
 
   /** Whether the last hex digit is odd; the codes of letters are so where their values are not. */
@@ -102,7 +111,12 @@ export class MessageContext implements Context, Account, Received {
     const baggage = this.#baggageOf();
     if (span !== undefined) plain = trace.setSpan(plain, span);
     if (baggage !== undefined) plain = propagation.setBaggage(plain, baggage);
-    this.#plain = withAccount(plain, { peer: this.peer, sentMs: this.sentMs, takenUpMs: this.takenUpMs });
+    this.#plain = withAccount(plain, {
+      peer: this.peer,
+      sentMs: this.sentMs,
+      takenUpMs: this.takenUpMs,
+      place: this.place,
+    });
     return this.#plain;
   }
 
@@ -120,7 +134,7 @@ export class MessageContext implements Context, Account, Received {
     const { ids, text } = this;
     const state = text.slice(1, Math.max(1, text.indexOf('\n', 1)));
     return {
-      traceId: ids.slice(0, TRACE_ID_LENGTH),
+      traceId: this.traceId,
       spanId: ids.slice(TRACE_ID_LENGTH, FLAGS_AT),
       traceFlags: this.#flags & MAX_FLAGS,
       isRemote: true,

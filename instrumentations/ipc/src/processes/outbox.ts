@@ -1,5 +1,6 @@
 import { type Context, context, INVALID_TRACEID, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { type AnyFunction, guard, impersonate, isSuppressed } from '@sonde/instrumentation-kit';
+import type { Peer } from '../account.ts';
 import { isAnswer } from '../answers.ts';
 import type { Channel } from '../channels.ts';
 import { enclose } from './envelope.ts';
@@ -18,11 +19,9 @@ export interface OutboxConfig {
   readonly end: LinkEnd;
   readonly channel: Channel;
   /** What stands for the other side in the account of a message. */
-  readonly peer: object;
+  readonly peer: Peer;
   /** Whether the other side is likely to understand: it may be told something before it spoke. */
   readonly mayAnnounce: boolean;
-  /** Whether the other side is a child, which may be one of a pool. */
-  readonly isDown: boolean;
 }
 
 function hasTrace(active: Context): boolean {
@@ -49,6 +48,8 @@ export class Outbox {
   #announced = 0;
   /** A context was announced whose message is just being sent. */
   #isAnnouncing = false;
+  /** What is just being sent answers something. */
+  #isAnswering = false;
 
   constructor(config: OutboxConfig) {
     const { end, mayAnnounce } = config;
@@ -105,7 +106,7 @@ export class Outbox {
   }
 
   #send(args: unknown[]): unknown {
-    const { channel, end } = this.#config;
+    const { channel, end, peer } = this.#config;
     const startMs = now();
     const active = this.#sender();
     const span = channel.startSend(active);
@@ -114,6 +115,7 @@ export class Outbox {
     try {
       result = this.#transmit(args, span === undefined ? active : trace.setSpan(active, span), startMs);
     } catch (error) {
+      if (this.#isAnswering) peer.takenUp.takeBack();
       channel.sendFailed(startMs, error, span);
       throw error;
     }
@@ -125,7 +127,7 @@ export class Outbox {
   /** In whose context something is sent. */
   #sender(): Context {
     const active = context.active();
-    if (!this.#config.isDown || !isAnswer(active)) return active;
+    if (!this.#config.peer.isDown || !isAnswer(active)) return active;
     this.#config.channel.missed('answer', 1);
     return ROOT_CONTEXT;
   }
@@ -138,9 +140,14 @@ export class Outbox {
       this.#config.channel.missed('desync', 1);
     }
     const message = args[0];
+    this.#isAnswering = false;
     if (this.#mode === 'envelopes') {
       // What is none to Node must reach it as it is, to be refused.
-      if (isSendable(message)) args[0] = enclose(message, active, startMs, peer);
+      if (isSendable(message)) {
+        const envelope = enclose(message, active, startMs, peer);
+        this.#isAnswering = envelope.a !== undefined;
+        args[0] = envelope;
+      }
     } else if (end.connected && hasTrace(active)) {
       if (this.#canAnnounce(args)) return this.#sendAnnounced(args, active, startMs);
       channel.missed('peer', 1);

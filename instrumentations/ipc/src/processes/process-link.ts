@@ -1,5 +1,7 @@
 import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
+import type { Peer } from '../account.ts';
 import type { Channel } from '../channels.ts';
+import { TakenUp } from '../taken-up.ts';
 import { isEnvelope } from './envelope.ts';
 import { Inbox } from './inbox.ts';
 import { type ChannelHandle, channelHandle, isKnownEnd, type LinkEnd } from './link-end.ts';
@@ -24,11 +26,12 @@ const FAILURE = 'ipc.process-link';
  * This process's end of one IPC channel. Messages go bare until the other side has said `hello`, in envelopes from then
  * on. An end that says it opens envelopes does so until the channel closes or the other side has sent the last one.
  */
-export class ProcessLink {
+export class ProcessLink implements Peer {
   readonly end: LinkEnd;
   readonly channel: Channel;
   readonly handle: ChannelHandle | undefined;
-  readonly #isChild: boolean;
+  readonly isDown: boolean;
+  readonly takenUp: TakenUp = new TakenUp();
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   #isActive = true;
@@ -40,10 +43,10 @@ export class ProcessLink {
     this.end = end;
     this.channel = channel;
     this.handle = channelHandle(end);
-    this.#isChild = isChild;
+    this.isDown = !isChild;
     this.#inbox = new Inbox({ end, channel, peer: this, onMessage });
     const mayTell = mayAnnounce && isKnownEnd(end);
-    this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayTell, isDown: !isChild });
+    this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayTell });
   }
 
   /**
@@ -76,7 +79,7 @@ export class ProcessLink {
   /** A 'message' is about to be emitted. */
   message(emit: AnyFunction, args: unknown[]): unknown {
     // An instrumented child greets before anything else: this one is none, or not yet.
-    if (!this.#isChild && this.#outbox.isAnnouncing) this.#outbox.peerOpensNone();
+    if (this.isDown && this.#outbox.isAnnouncing) this.#outbox.peerOpensNone();
     return this.#inbox.message(emit, args);
   }
 
@@ -131,6 +134,6 @@ export class ProcessLink {
     const announced = this.#outbox.peerOpens();
     this.#inbox.told(told);
     // What the child has announced was heard: its parent listens from its start on.
-    if (!this.#isChild) this.hello(announced);
+    if (this.isDown) this.hello(announced);
   }
 }

@@ -10,7 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { guard, rememberSent } from '@sonde/instrumentation-kit';
-import { type Account, accountFor, withAccount } from '../account.ts';
+import { type Account, accountIn, type Peer, withAccount } from '../account.ts';
 import { readBaggage } from './baggage-text.ts';
 import { hexOf } from './hex-words.ts';
 import { SEPARATOR } from './ring-layout.ts';
@@ -32,7 +32,7 @@ function keyOf(read: (active: Context) => unknown): symbol {
 
 const SPAN = keyOf((active) => trace.getSpan(active));
 const BAGGAGE = keyOf((active) => propagation.getBaggage(active));
-const ACCOUNT = keyOf((active) => accountFor(active, undefined));
+const ACCOUNT = keyOf((active) => accountIn(active));
 
 /** What a slot says of the trace of a message; copied. */
 export interface ReceivedTrace {
@@ -48,9 +48,11 @@ export interface ReceivedTrace {
   readonly hlcHigh: number;
   readonly hlcLow: number;
   /** What stands for the sender. */
-  readonly peer: unknown;
+  readonly peer: Peer | undefined;
   readonly sentMs: number;
   readonly takenUpMs: number;
+  /** Among those taken up from the peer. */
+  readonly place: number;
 }
 
 /**
@@ -58,9 +60,10 @@ export interface ReceivedTrace {
  * most messages are handled without anybody asking for them, so they are made when they are asked for.
  */
 export class MessageContext implements Context, Account {
-  readonly peer: unknown;
+  readonly peer: Peer | undefined;
   readonly sentMs: number;
   readonly takenUpMs: number;
+  readonly place: number;
   readonly hasTrace: boolean;
   readonly flags: number;
   readonly text: string;
@@ -92,6 +95,7 @@ export class MessageContext implements Context, Account {
     this.peer = received.peer;
     this.sentMs = received.sentMs;
     this.takenUpMs = received.takenUpMs;
+    this.place = received.place;
   }
 
   getValue(key: symbol): unknown {

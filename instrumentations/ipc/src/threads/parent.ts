@@ -7,6 +7,7 @@ import workerThreads, {
   workerData,
 } from 'node:worker_threads';
 import type { HybridClock } from '@sonde/event-stream';
+import { TakenUp } from '../taken-up.ts';
 import { type Arena, openArena } from './arena.ts';
 import type { Link } from './link.ts';
 import type { ObservedPort } from './observed-port.ts';
@@ -57,7 +58,7 @@ export function observeParent(ports: Ports, clock: HybridClock): StartContext | 
   const observed = ports.observe(parentPort, { system: WORKER_SYSTEM, destination: PARENT });
   const arena = isEarly ? takeArena() : undefined;
   if (arena === undefined) return undefined;
-  const link: Link = { arena, destination: PARENT, isDown: false };
+  const link: Link = { arena, destination: PARENT, isDown: false, takenUp: new TakenUp() };
   const { down, up } = arena.worker;
   observed.link = link;
   // Nothing, when this is early enough. Otherwise the parent has counted what came without slots.

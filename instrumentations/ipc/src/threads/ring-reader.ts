@@ -1,7 +1,8 @@
 import { type Context, ROOT_CONTEXT, TraceFlags } from '@opentelemetry/api';
 import type { HybridClock } from '@sonde/event-stream';
-import { noteAnswer } from '../account.ts';
+import { noteAnswer, type Peer } from '../account.ts';
 import type { MissReason, Received } from '../channels.ts';
+import { NOWHERE } from '../taken-up.ts';
 import { localMs } from './clock.ts';
 import { MessageContext, type ReceivedTrace } from './message-context.ts';
 import {
@@ -53,7 +54,8 @@ export class RingReader implements Received, ReceivedTrace {
   readonly ids: Int32Array = new Int32Array(ID_WORDS);
   flags = 0;
   text = '';
-  readonly peer: unknown;
+  readonly peer: Peer | undefined;
+  place: number = NOWHERE;
 
   readonly #ring: Ring;
   readonly #clock: HybridClock;
@@ -70,7 +72,11 @@ export class RingReader implements Received, ReceivedTrace {
    * @param peer what stands for the sender in accounts
    * @param taken messages that came the same way before there was a ring
    */
-  constructor(ring: Ring, clock: HybridClock, { peer, taken }: { readonly peer: unknown; readonly taken: number }) {
+  constructor(
+    ring: Ring,
+    clock: HybridClock,
+    { peer, taken }: { readonly peer: Peer | undefined; readonly taken: number },
+  ) {
     this.#ring = ring;
     this.#clock = clock;
     this.peer = peer;
@@ -182,9 +188,15 @@ export class RingReader implements Received, ReceivedTrace {
     if (!this.hasTrace && this.text === '') return;
     this.flags = flags & TRACE_FLAGS;
     this.isSampled = (flags & TraceFlags.SAMPLED) !== 0;
+    this.place = NOWHERE;
+    if ((flags & HAS_ACCOUNT) === 0) {
+      if (this.hasTrace && this.peer !== undefined) this.place = this.peer.takenUp.add(this.ids, this.sentMs, nowMs);
+      this.context = new MessageContext(this);
+      return;
+    }
     this.context = new MessageContext(this);
-    if ((flags & HAS_ACCOUNT) === 0) return;
-    this.isAnswer = true;
+    // What a parent sends is no answer that a pool would go on from.
+    this.isAnswer = this.peer?.isDown === true;
     noteAnswer(this.context, this.sentMs - this.#sentAgeMs, this.sentMs - this.#takenUpAgeMs, nowMs);
   }
 }

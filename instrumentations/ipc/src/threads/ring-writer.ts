@@ -1,6 +1,6 @@
 import { type Context, propagation, type SpanContext, trace } from '@opentelemetry/api';
 import type { HybridClock } from '@sonde/event-stream';
-import { type Account, accountFor } from '../account.ts';
+import { type Account, accountIn, type Peer, settleAccount } from '../account.ts';
 import { writeBaggage } from './baggage-text.ts';
 import { commonMs } from './clock.ts';
 import { writeHex } from './hex-words.ts';
@@ -41,7 +41,7 @@ export interface Outgoing {
   /** See `messageKind`. */
   readonly kind: number;
   /** What stands for the receiver in accounts. */
-  readonly peer: unknown;
+  readonly peer: Peer | undefined;
   /** The ports that travel with it, as text; empty when none does. */
   readonly ports: string;
 }
@@ -57,6 +57,8 @@ export class RingWriter {
   /** Messages sent, as an int32. */
   #sent: number;
   #textHead = 0;
+  /** Whose message the last one has answered. */
+  #answered: Peer | undefined;
   #lastText = '';
   #lastTextAt = 0;
   #lastTextLength = 0;
@@ -92,6 +94,7 @@ export class RingWriter {
     doubles[(slot + TIME) >> 1] = commonMs(nowMs);
     let flags = kind << KIND_SHIFT;
     flags |= active instanceof MessageContext ? this.#passOn(slot, message, active) : this.#carry(slot, message);
+    flags |= this.#settle(slot, flags, message);
     words[slot + FLAGS] = flags;
     words[slot + SEQUENCE] = (sequence + 1) | 0;
     this.#sent = (sequence + 1) | 0;
@@ -102,6 +105,7 @@ export class RingWriter {
     this.#sent = (this.#sent - 1) | 0;
     this.#ring.header[HEAD] = this.#sent;
     this.#ring.words[(this.#sent & this.#mask) * SLOT_WORDS + SEQUENCE] = this.#sent;
+    this.#answered?.takenUp.takeBack();
   }
 
   /** Messages to come have no slot. */
@@ -110,7 +114,7 @@ export class RingWriter {
   }
 
   /** The context of a message that was received: what it has brought goes on as it came, without a detour by text. */
-  #passOn(slot: number, { peer, nowMs, ports }: Outgoing, active: MessageContext): number {
+  #passOn(slot: number, { ports }: Outgoing, active: MessageContext): number {
     const { words } = this.#ring;
     let flags = 0;
     if (active.hasTrace) {
@@ -123,18 +127,15 @@ export class RingWriter {
       flags |= HAS_TRACE | active.flags;
     }
     const text = active.text === '' && ports === '' ? '' : textWith(active.text, ports);
-    if (text !== '') flags |= this.#writeText(slot, text);
-    return active.peer === peer ? flags | this.#writeAccount(slot, active, nowMs) : flags;
+    return text === '' ? flags : flags | this.#writeText(slot, text);
   }
 
-  #carry(slot: number, { context: active, peer, nowMs, ports }: Outgoing): number {
+  #carry(slot: number, { context: active, ports }: Outgoing): number {
     let flags = 0;
     const spanContext = trace.getSpanContext(active);
     if (spanContext !== undefined) flags |= this.#writeTrace(slot, spanContext);
     const text = textOf(active, spanContext, ports);
-    if (text !== '') flags |= this.#writeText(slot, text);
-    const account = accountFor(active, peer);
-    return account === undefined ? flags : flags | this.#writeAccount(slot, account, nowMs);
+    return text === '' ? flags : flags | this.#writeText(slot, text);
   }
 
   #writeTrace(slot: number, spanContext: SpanContext): number {
@@ -152,6 +153,17 @@ export class RingWriter {
     // The same object stands for the same ids: that is what the API says of it.
     if (isValid && spanContext.traceId !== INVALID_TRACE) this.#lastSpanContext = spanContext;
     return this.#lastSpanContext !== undefined;
+  }
+
+  /** Says what the message answers, if anything. */
+  #settle(slot: number, flags: number, { context: active, peer, nowMs }: Outgoing): number {
+    this.#answered = undefined;
+    const own = active instanceof MessageContext ? active : accountIn(active);
+    const ids = (flags & HAS_TRACE) === 0 ? undefined : this.#ring.words;
+    const account = settleAccount(own, peer, ids, slot + TRACE_ID);
+    if (account === undefined) return 0;
+    this.#answered = peer;
+    return this.#writeAccount(slot, account, nowMs);
   }
 
   #writeAccount(slot: number, account: Account, nowMs: number): number {

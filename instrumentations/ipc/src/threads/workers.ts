@@ -4,6 +4,7 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { HybridClock } from '@sonde/event-stream';
 import { guard, guarded, observation, type Patches, warnOnce } from '@sonde/instrumentation-kit';
 import type { ChannelNames, Handler } from '../channels.ts';
+import { TakenUp } from '../taken-up.ts';
 import { type Arena, createArena } from './arena.ts';
 import type { Link } from './link.ts';
 import type { ObservedPort } from './observed-port.ts';
@@ -125,7 +126,8 @@ export class Workers {
     const [script] = args;
     const options = optionsOf(args[1]);
     onStart(script);
-    const link = { arena: createArena(), destination: peerName(script, Boolean(options.eval)), isDown: true };
+    const destination = peerName(script, Boolean(options.eval));
+    const link = { arena: createArena(), destination, isDown: true, takenUp: new TakenUp() };
     const { transferList, workerData } = options;
     const offers = Array.isArray(transferList) ? ports.transfers.offerList(link, workerData, transferList) : undefined;
     writeStart(link.arena, clock, offers === undefined ? '' : ports.transfers.describe(offers));

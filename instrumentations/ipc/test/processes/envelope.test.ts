@@ -1,11 +1,13 @@
 import { createTraceState, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
-import { withAccount } from '../../src/account.ts';
+import { type Peer, withAccount } from '../../src/account.ts';
 import { enclose, isEnvelope, open } from '../../src/processes/envelope.ts';
 import { isInternal, isNotForUsers, isTalk, talk } from '../../src/processes/wire.ts';
+import { TakenUp } from '../../src/taken-up.ts';
 import { runs } from '../seed.ts';
 
-const PEER = {};
+const peer = (): Peer => ({ isDown: true, takenUp: new TakenUp() });
+const PEER = peer();
 
 function wire<T>(message: T): T {
   return JSON.parse(JSON.stringify(message)) as T;
@@ -62,11 +64,11 @@ describe('an envelope', () => {
 
   it('says in an answer, and only to whom it answers, when the job was sent and taken up', () => {
     const nowMs = performance.now();
-    const active = withAccount(ROOT_CONTEXT, { peer: PEER, sentMs: nowMs - 30, takenUpMs: nowMs - 10 });
+    const active = withAccount(ROOT_CONTEXT, { peer: PEER, sentMs: nowMs - 30, takenUpMs: nowMs - 10, place: 0 });
     const answer = open(wire(enclose('m', active, nowMs, PEER)), PEER, nowMs);
     expect(answer.answeredSentMs).toBeCloseTo(nowMs - 30, 2);
     expect(answer.answeredTakenMs).toBeCloseTo(nowMs - 10, 2);
-    expect(wire(enclose('m', active, nowMs, {}))).not.toHaveProperty('a');
+    expect(wire(enclose('m', active, nowMs, peer()))).not.toHaveProperty('a');
   });
 
   it('gives nothing but an ordinary context for whatever else somebody may send', () => {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type Context, context, propagation, ROOT_CONTEXT, type Span, TraceFlags, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { readWaits } from '@sonde/instrumentation-kit';
+import { readWaits, WAITS } from '@sonde/instrumentation-kit';
 import { markAnswer } from '../../src/answers.ts';
 import type { Channel, Handler, MissReason, Received } from '../../src/channels.ts';
 import { hookEmit } from '../../src/processes/emit-hook.ts';
@@ -205,6 +205,49 @@ describe('two ends of a channel', () => {
     });
     reader.close();
     expect(noted).toBe(2);
+  });
+
+  it('tell that as well when the answer is sent from elsewhere in the same trace, and take it for an answer', () => {
+    inTrace(3, () => parent.end.send('announced'));
+    greet();
+    const reader = readWaits();
+    const begin = (digit: number): ReturnType<typeof reader.begin> => {
+      const ids = { traceId: String(digit).repeat(32), spanId: '1'.repeat(16), traceFlags: 0 };
+      return reader.begin(trace.wrapSpanContext(ids), 0);
+    };
+    const [answered, other, early] = [begin(1), begin(2), begin(3)];
+    child.end.on('message', () => undefined);
+    parent.end.on('message', () => parent.end.send('next'));
+    for (const digit of [1, 2]) inTrace(digit, () => parent.end.send('job'));
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    deliver(parent, child);
+    for (const digit of [3, 1, 1, 4]) inTrace(digit, () => child.end.send('answer'));
+    deliver(child, parent);
+    const kinds = [answered, other, early].map((waits) => {
+      const seen: string[] = [];
+      waits?.visit((kind) => seen.push(WAITS[kind] as string));
+      return seen.sort();
+    });
+    reader.close();
+    expect(kinds).toEqual([['child_service', 'ipc_queue'], [], ['child_service', 'ipc_queue']]);
+    // What is no answer to anything may be answered in its own context.
+    expect(parent.channel.misses).toEqual([
+      ['answer', 1],
+      ['answer', 1],
+      ['answer', 1],
+    ]);
+  });
+
+  it('send in the context of what a parent has answered: a child goes on with its work there', () => {
+    greet();
+    child.end.on('message', () => child.end.send('more'));
+    parent.end.on('message', () => parent.end.send('reply'));
+    inTrace(1, () => child.end.send('question'));
+    deliver(child, parent);
+    deliver(parent, child);
+    expect(child.end.sent).toEqual([expect.objectContaining({ cmd: expect.stringContaining('1'.repeat(32)) })]);
+    expect(child.channel.misses).toEqual([]);
   });
 
   it('put messages aside until there is a listener, each with its context', () => {

@@ -24,11 +24,11 @@ test('a message that cannot be read has its place in the sequence; events of the
   const { down } = createArena().worker;
   const writer = new RingWriter(down, clock);
   const observed = ports.observe(port1, { system: 's', destination: 'd' });
-  observed.reader = new RingReader(down, clock, { peer: {}, taken: 0 });
+  observed.reader = new RingReader(down, clock, { peer: undefined, taken: 0 });
   const send = (digit: string, message: unknown): void => {
     const spanContext = { traceId: digit.repeat(32), spanId: digit.repeat(16), traceFlags: 0 };
     const context = trace.setSpanContext(ROOT_CONTEXT, spanContext);
-    writer.write({ context, nowMs: 1, kind: messageKind(message), peer: {}, ports: '' });
+    writer.write({ context, nowMs: 1, kind: messageKind(message), peer: undefined, ports: '' });
   };
   for (const digit of ['a', 'b', 'c']) send(digit, 'text');
 

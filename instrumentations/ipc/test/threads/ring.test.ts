@@ -1,7 +1,9 @@
 import { type Context, propagation, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { createEventStream } from '@sonde/event-stream';
+import { readWaits, WAITS } from '@sonde/instrumentation-kit';
 import fc from 'fast-check';
-import { accountFor, withAccount } from '../../src/account.ts';
+import { accountIn, type Peer, withAccount } from '../../src/account.ts';
+import { TakenUp } from '../../src/taken-up.ts';
 import { messageKind } from '../../src/threads/message-kind.ts';
 import { beginRing, GUARD_SLOTS, type Ring, type RingSize, ringAt, ringBytes } from '../../src/threads/ring-layout.ts';
 import { RingReader } from '../../src/threads/ring-reader.ts';
@@ -9,7 +11,11 @@ import { RingWriter } from '../../src/threads/ring-writer.ts';
 import { runs } from '../seed.ts';
 
 const SMALL: RingSize = { slots: 16, textBytes: 1024 };
-const PEER = {};
+const peerOf = (isDown: boolean): Peer => ({ isDown, takenUp: new TakenUp() });
+let peer = peerOf(false);
+beforeEach(() => {
+  peer = peerOf(false);
+});
 
 function world(size = SMALL, before = 0): { writer: RingWriter; reader: RingReader; ring: Ring } {
   const ring = ringAt(new SharedArrayBuffer(ringBytes(size)), 0, size);
@@ -17,7 +23,7 @@ function world(size = SMALL, before = 0): { writer: RingWriter; reader: RingRead
   const clock = (): ReturnType<typeof createEventStream>['clock'] => createEventStream({ now: () => 1000 }).clock;
   return {
     writer: new RingWriter(ring, clock()),
-    reader: new RingReader(ring, clock(), { peer: PEER, taken: before }),
+    reader: new RingReader(ring, clock(), { peer, taken: before }),
     ring,
   };
 }
@@ -33,7 +39,7 @@ function spanContextOf(n: number, state = ''): SpanContext {
 
 const contextOf = (n: number, state = ''): Context => trace.setSpanContext(ROOT_CONTEXT, spanContextOf(n, state));
 const send = (writer: RingWriter, context: Context, message: unknown = 1, ports = ''): void =>
-  writer.write({ context, nowMs: 5, kind: messageKind(message), peer: PEER, ports });
+  writer.write({ context, nowMs: 5, kind: messageKind(message), peer, ports });
 const idOf = (context: Context | undefined): string | undefined =>
   context === undefined ? undefined : trace.getSpanContext(context)?.traceId;
 
@@ -59,13 +65,45 @@ describe('a side ring', () => {
     send(there.writer, contextOf(3, 'a=b'));
     there.reader.take(messageKind(1), 9);
     const received = there.reader.context as Context;
-    expect(accountFor(received, PEER)).toMatchObject({ takenUpMs: 9 });
-    expect(accountFor(received, {})).toBeUndefined();
+    expect(accountIn(received)).toMatchObject({ peer, takenUpMs: 9 });
     send(back.writer, received);
     back.reader.take(messageKind(1), 10);
     const spanContext = trace.getSpanContext(back.reader.context as Context);
     expect(spanContext).toMatchObject({ ...spanContextOf(3), isRemote: true });
     expect(spanContext?.traceState?.serialize()).toBe('a=b');
+  });
+
+  test('says of an answer how long its message waited and was worked on, wherever that is sent', () => {
+    const reader = readWaits();
+    const ids = spanContextOf(3);
+    const waits = reader.begin(trace.wrapSpanContext(ids), 0);
+    const below = peerOf(true);
+    const there = world();
+    const ring = ringAt(new SharedArrayBuffer(ringBytes(SMALL)), 0, SMALL);
+    beginRing(ring, 0);
+    const clock = createEventStream({ now: () => 1000 }).clock;
+    const writer = new RingWriter(ring, clock);
+    const back = new RingReader(ring, clock, { peer: below, taken: 0 });
+    send(there.writer, contextOf(3));
+    there.reader.take(messageKind(1), 9);
+    const answer = (n: number, nowMs: number): void =>
+      writer.write({ context: contextOf(n), nowMs, kind: messageKind(1), peer, ports: '' });
+    answer(3, 20);
+    writer.rollBack();
+    answer(3, 30);
+    answer(4, 31);
+    const noted: unknown[] = [];
+    const isAnswer = [40, 41].map((nowMs) => {
+      back.take(messageKind(1), nowMs);
+      return back.isAnswer;
+    });
+    waits?.visit((kind, startMs, endMs) => noted.push([WAITS[kind], Math.round(startMs), Math.round(endMs)]));
+    reader.close();
+    expect(isAnswer).toEqual([true, false]);
+    expect(noted).toEqual([
+      ['ipc_queue', 5, 9],
+      ['child_service', 9, 40],
+    ]);
   });
 
   test('a context with more in it than a message brought is an ordinary one', () => {
@@ -75,15 +113,15 @@ describe('a side ring', () => {
     const key = Symbol('key');
     const received = reader.context as Context;
     const more = received.setValue(key, 1);
-    expect([more.getValue(key), idOf(more), accountFor(more, PEER)?.takenUpMs]).toEqual([1, idOf(contextOf(3)), 9]);
+    expect([more.getValue(key), idOf(more), accountIn(more)?.takenUpMs]).toEqual([1, idOf(contextOf(3)), 9]);
     expect(more.deleteValue(key).getValue(key)).toBeUndefined();
     expect(received.getValue(key)).toBeUndefined();
-    expect(withAccount(received, { peer: 1, sentMs: 0, takenUpMs: 1 })).not.toBe(received);
+    expect(withAccount(received, { peer, sentMs: 0, takenUpMs: 1, place: 0 })).not.toBe(received);
   });
 
   test('messages that went before there was a ring are missed, those after them are not', () => {
     const { writer, ring } = world(SMALL, 3);
-    const late = new RingReader(ring, createEventStream().clock, { peer: PEER, taken: 1 });
+    const late = new RingReader(ring, createEventStream().clock, { peer, taken: 1 });
     send(writer, contextOf(1));
     for (const wanted of ['peer', 'peer', undefined]) {
       late.take(messageKind(1), 1);
