@@ -39,6 +39,8 @@ export function samplingEnv(tracesPerSecond: number, user: NodeJS.ProcessEnv): N
   return {
     // In its first seconds all code is cold, and recording takes more than the usual hundredth; faults come that early.
     SONDE_OVERHEAD_TARGET: '0.2',
+    // Anomalies are looked for as often as metrics are collected here.
+    SONDE_ANOMALY_INTERVAL_MS: String(DEMO_METRIC_INTERVAL_MS),
     ...(isSet ? {} : { SONDE_TRACES_PER_SECOND: String(tracesPerSecond) }),
   };
 }
