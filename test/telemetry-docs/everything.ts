@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
 import { type EventDefinition, eventStream } from '@sonde/event-stream';
+import { sonde } from '@sonde/node';
 import { fastify } from 'fastify';
 import { messages } from './messages.ts';
 
@@ -106,6 +107,23 @@ async function garbage(): Promise<void> {
   }
 }
 
+/** Warnings of a kind that there has been none of: an anomaly. */
+async function storm(kind: string): Promise<void> {
+  const name = `test.storm.${kind}`;
+  const warning = eventStream().event({ name, category: 'process', severity: 13, description: 'A test.' });
+  for (let round = 0; round < 30; round += 1) {
+    for (let n = 0; n < 10; n += 1) warning.emit();
+    await pause(50);
+  }
+}
+
+/** One that is told, and one that is not because of maintenance. */
+async function anomalies(): Promise<void> {
+  await storm('told');
+  sonde.anomalies?.pause('*', 60_000);
+  await storm('paused');
+}
+
 const folder = fs.mkdtempSync(join(tmpdir(), 'sonde-everything-'));
 try {
   await flood();
@@ -115,6 +133,9 @@ try {
   await worker();
   await messages(folder);
   await garbage();
+  // The ring is small.
+  read();
+  await anomalies();
   // Two readings of what is sampled, and the bridge's fold window.
   await pause(6500);
 } finally {

@@ -57,6 +57,7 @@ function environment(endpoint: string): NodeJS.ProcessEnv {
     SONDE_SLOW_THRESHOLD_MS: '1',
     SONDE_BLOCKED_THRESHOLD_MS: '200',
     SONDE_STREAM_SIZE: '1024',
+    SONDE_ANOMALY_INTERVAL_MS: '100',
     // One thread: operations wait for each other however fast the machine is.
     UV_THREADPOOL_SIZE: '1',
     OTEL_TRACES_EXPORTER: 'otlp',

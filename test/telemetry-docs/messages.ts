@@ -37,6 +37,15 @@ async function threads(folder: string): Promise<void> {
     worker.postMessage({ id: spin, spin });
     await once(worker, 'message');
   }
+  // Sent right from the handler of an answer: to whose work it belongs cannot be told.
+  const answered = new Promise<void>((resolve) => {
+    worker.once('message', () => {
+      worker.postMessage({ id: 1, spin: 0 });
+      worker.once('message', () => resolve());
+    });
+  });
+  worker.postMessage({ id: 0, spin: 0 });
+  await answered;
   try {
     worker.postMessage({ id: 1, cannot: () => {} });
   } catch {}
