@@ -60,6 +60,7 @@ export class Detection {
   #stop: Undo | undefined;
   #looking: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
+  #saving: Promise<void> = Promise.resolve();
   #look = 0;
   #startedMs = Number.NaN;
   #lastMs = Number.NaN;
@@ -148,9 +149,17 @@ export class Detection {
     return compareBaselines(baseline, this.baseline());
   }
 
-  async saveState(path: string): Promise<void> {
-    const series = this.#table.values();
-    await writeState(path, { series, operations: this.operations.values(), nowMs: this.#environment.now() });
+  /** One after the other: two at once would write the same file. */
+  saveState(path: string): Promise<void> {
+    const save = (): Promise<void> =>
+      writeState(path, {
+        series: this.#table.values(),
+        operations: this.operations.values(),
+        nowMs: this.#environment.now(),
+      });
+    const saved = this.#saving.then(save, save);
+    this.#saving = saved.catch(() => {});
+    return saved;
   }
 
   restore(path: string): boolean {

@@ -18,7 +18,7 @@ export interface Rig {
   /** What was told, in order. */
   readonly told: Anomaly[];
   readonly memory: { heapUsed: number; rss: number };
-  nowMs: number;
+  readonly nowMs: number;
   /** Goes on by one interval and looks. */
   step(): Promise<void>;
   /** The same so many times, each after `before(step)`. */
@@ -27,14 +27,15 @@ export interface Rig {
 
 export const START_MS = 1_700_000_000_000;
 
-export function rig(config: AnomalyDetectionConfig = {}, nowMs: number = START_MS): Rig {
+export function rig(config: AnomalyDetectionConfig = {}, startMs: number = START_MS): Rig {
+  const clock = { nowMs: startMs };
   const memory = { heapUsed: 50e6, rss: 120e6 };
-  const stream = createEventStream({ now: () => made.nowMs - START_MS, timeOriginMs: START_MS });
+  const stream = createEventStream({ now: () => clock.nowMs - START_MS, timeOriginMs: START_MS });
   const told: Anomaly[] = [];
   const detection = createAnomalyDetection(
     { intervalMs: 1000, hotMetrics: 'never', onAnomaly: (anomaly) => told.push(anomaly), ...config },
     {
-      now: () => made.nowMs,
+      now: () => clock.nowMs,
       every: () => () => {},
       memoryUsage: (): MemoryUsage => memory,
       stream: () => stream,
@@ -48,9 +49,11 @@ export function rig(config: AnomalyDetectionConfig = {}, nowMs: number = START_M
     stream,
     told,
     memory,
-    nowMs,
+    get nowMs() {
+      return clock.nowMs;
+    },
     async step() {
-      made.nowMs += config.intervalMs ?? 1000;
+      clock.nowMs += config.intervalMs ?? 1000;
       await detection.look();
     },
     async run(steps, before = () => {}) {

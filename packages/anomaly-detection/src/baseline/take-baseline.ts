@@ -30,12 +30,13 @@ function histogramOfClasses(counts: Float64Array, boundaries: readonly number[])
   return histogram;
 }
 
-function entryOfOperation({ latency, allSpans, allErrors }: Operation, seconds: number): BaselineEntry {
+function entryOfOperation({ latency, ...operation }: Operation, seconds: number): BaselineEntry {
+  const calls = operation.allSpans + operation.spans;
   return {
     latency: histogramOf(latency).toState(),
-    calls: allSpans,
-    failed: allErrors,
-    perSecond: seconds > 0 ? allSpans / seconds : 0,
+    calls,
+    failed: operation.allErrors + operation.errors,
+    perSecond: seconds > 0 ? calls / seconds : 0,
   };
 }
 

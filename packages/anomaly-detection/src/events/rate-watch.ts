@@ -5,14 +5,15 @@ import type { Direction } from '../types.ts';
 /** Looks before the first judgement, and how long the rate is remembered. */
 const WARM_UP = 30;
 const MEMORY_LOOKS = 300;
-/** Looks in a row that must be above the threshold. */
-const SUSTAINED = 4;
+/** Looks in a row, and the time, for which it must be above the threshold. */
+const SUSTAINED_LOOKS = 4;
+const SUSTAINED_MS = 10_000;
 /** A rise that matters: so many times the usual rate, and so many events in those looks; below WARN more of each. */
-const WARNING = { times: 4, events: 12 };
+const WARNING = { times: 6, events: 40 };
 const OTHER = { times: 10, events: 200 };
 const WARN = 13;
-/** Looks after which what went on is usual again. */
-const STRONG_Z = 4;
+/** Times that a rise that matters has to be exceeded by, to be strong. */
+const STRONG = 4;
 
 export interface RateWatchConfig {
   readonly threshold: number;
@@ -34,6 +35,7 @@ export class RateWatch implements Watch {
   #events = 0;
   #isAbove = false;
   #onsetMs = 0;
+  #lastedMs = 0;
   value: number = Number.NaN;
   expected = 0;
   high = 0;
@@ -54,7 +56,7 @@ export class RateWatch implements Watch {
   }
 
   get strength(): number {
-    return this.value > STRONG_Z * this.#rule.times * Math.max(this.expected, 1) ? 2.5 : 1;
+    return this.value > STRONG * this.#rule.times * Math.max(this.expected, 1) ? 2.5 : 1;
   }
 
   get onsetMs(): number {
@@ -72,10 +74,11 @@ export class RateWatch implements Watch {
     }
     const isHigh = this.isOpen ? this.value > this.high : detector.update(this.#clock(), this.value);
     this.#isAbove = isHigh && this.value > this.expected;
-    this.#follow(nowMs - elapsedMs, count);
+    this.#follow(nowMs, elapsedMs, count);
     const { times, events } = this.#rule;
     const meanNow = this.#events / (this.#inRow * seconds);
-    this.isAlarm = this.#inRow >= SUSTAINED && this.#events >= events && meanNow >= times * this.expected;
+    const isSustained = this.#inRow >= SUSTAINED_LOOKS && this.#lastedMs >= SUSTAINED_MS;
+    this.isAlarm = isSustained && this.#events >= events && meanNow >= times * this.expected;
   }
 
   goesOn({ high, expected }: Range): boolean {
@@ -83,16 +86,17 @@ export class RateWatch implements Watch {
   }
 
   describe(): string {
-    return `usually ${this.expected.toPrecision(3)} a second, at most ${this.high.toPrecision(3)}; told when it is ${this.#rule.times} times as often for ${SUSTAINED} looks`;
+    return `usually ${this.expected.toPrecision(3)} a second, at most ${this.high.toPrecision(3)}; told when it is ${this.#rule.times} times as often for ${SUSTAINED_MS / 1000} s`;
   }
 
-  #follow(sinceMs: number, count: number): void {
+  #follow(nowMs: number, elapsedMs: number, count: number): void {
     if (!this.#isAbove) {
       this.#inRow = 0;
       this.#events = 0;
       return;
     }
-    if (this.#inRow === 0) this.#onsetMs = sinceMs;
+    if (this.#inRow === 0) this.#onsetMs = nowMs - elapsedMs;
+    this.#lastedMs = nowMs - this.#onsetMs;
     this.#inRow++;
     this.#events += count;
   }

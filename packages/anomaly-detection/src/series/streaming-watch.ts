@@ -14,8 +14,8 @@ const MOST_REPLAYED = 120;
 /** Values in a row that must be out of range before it is an alarm, unless it is a strong one. */
 const CONFIRMATIONS = 2;
 const STRONG = 3;
-/** Looks for which what the detector has found waits for its confirmation. */
-const FOUND_FOR = 3;
+/** Looks, that of the finding included, at which what the detector has found can be confirmed. */
+const FOUND_FOR = 4;
 /** Values before anything is an alarm, however long they took. */
 const LEAST_VALUES = 60;
 
@@ -28,7 +28,8 @@ export interface StreamingWatchConfig {
 
 /** Whatever is needed to go on after a restart. */
 export interface StreamingWatchState {
-  readonly firstMs: number;
+  /** Time for which it has been learned. */
+  readonly ageMs: number;
   readonly count: number;
   readonly constant: number;
   readonly detector?: StreamingDetectorState;
@@ -46,13 +47,14 @@ export class StreamingWatch implements Watch {
   #detector: StreamingDetector | undefined;
   #firstMs = Number.NaN;
   #lastMs = Number.NaN;
+  #restoredAgeMs = 0;
   #count = 0;
   #constant = Number.NaN;
   /** Values that mean and variance are of: fewer than `#count` after a restart. */
   #seen = 0;
   #mean = 0;
   #variance = 0;
-  #outside = 0;
+  #confirmed = 0;
   #found = 0;
   #foundScore = 0;
   #foundSeverity = 0;
@@ -63,14 +65,28 @@ export class StreamingWatch implements Watch {
   isAlarm = false;
   isOpen = false;
   direction: Direction = 'up';
-  expected: number = Number.NaN;
-  low: number = Number.NaN;
-  high: number = Number.NaN;
 
   constructor(config: StreamingWatchConfig) {
     this.#config = config;
     this.signal = config.signal;
     this.unit = config.unit;
+  }
+
+  /** As the detector found it, when it has just done so; else as it is now, which takes some logarithms. */
+  get expected(): number {
+    return this.isAlarm ? (this.#found0?.expected ?? Number.NaN) : (this.#detector?.expected ?? this.#constant);
+  }
+
+  get low(): number {
+    if (this.isAlarm) return this.#found0?.low ?? Number.NaN;
+    const detector = this.#detector;
+    return detector === undefined ? this.#constant : Math.min(detector.expectedLower, detector.expected);
+  }
+
+  get high(): number {
+    if (this.isAlarm) return this.#found0?.high ?? Number.NaN;
+    const detector = this.#detector;
+    return detector === undefined ? this.#constant : Math.max(detector.expectedUpper, detector.expected);
   }
 
   /** Whether it has seen a value. */
@@ -94,9 +110,10 @@ export class StreamingWatch implements Watch {
       this.score = 0;
       return;
     }
-    if (this.#count === 0) this.#firstMs = nowMs;
+    // Whatever the clock did meanwhile, it is as old as it was.
+    if (Number.isNaN(this.#firstMs)) this.#firstMs = nowMs - this.#restoredAgeMs;
     this.score = this.#surprise(value);
-    if (this.#detector === undefined && (this.#count === 0 || value === this.#constant)) this.#stayConstant(value);
+    if (this.#detector === undefined && (this.#count === 0 || value === this.#constant)) this.#constant = value;
     else this.#judge(nowMs, value);
     this.#count++;
     this.#lastMs = nowMs;
@@ -127,61 +144,53 @@ export class StreamingWatch implements Watch {
   }
 
   toState(): StreamingWatchState {
-    const base = { firstMs: this.#firstMs, count: this.#count, constant: this.#constant };
+    const ageMs = Number.isNaN(this.#lastMs) ? this.#restoredAgeMs : Math.max(0, this.#lastMs - this.#firstMs);
+    const base = { ageMs, count: this.#count, constant: this.#constant };
     return this.#detector === undefined ? base : { ...base, detector: this.#detector.toState() };
   }
 
   /** Goes on from a state of `toState`; @throws TypeError or RangeError for anything else */
   restore(state: StreamingWatchState): void {
-    const { firstMs, count, constant, detector } = state;
-    if (![firstMs, count, constant].every(Number.isFinite) || count < 1) {
-      throw new RangeError('StreamingWatch state: firstMs, count and constant must be numbers');
+    const { ageMs, count, constant, detector } = state;
+    if (![ageMs, count, constant].every(Number.isFinite) || count < 1 || ageMs < 0) {
+      throw new RangeError('StreamingWatch state: ageMs, count and constant must be numbers');
     }
     this.#detector = detector === undefined ? undefined : StreamingDetector.fromState(detector);
-    this.#firstMs = firstMs;
-    this.#lastMs = firstMs;
+    this.#restoredAgeMs = ageMs;
     this.#count = Math.floor(count);
     this.#constant = constant;
-  }
-
-  #stayConstant(value: number): void {
-    this.#constant = value;
-    this.expected = value;
-    this.low = value;
-    this.high = value;
   }
 
   #judge(nowMs: number, value: number): void {
     const detector = this.#detector ?? this.#grow(nowMs);
     detector.update(nowMs, value);
-    const isLow = value < detector.expected;
-    this.expected = detector.expected;
-    this.low = Math.min(detector.expectedLower, detector.expected);
-    this.high = Math.max(detector.expectedUpper, detector.expected);
-    this.direction = isLow ? 'down' : 'up';
-    this.#outside = value > this.high || value < this.low ? this.#outside + 1 : 0;
+    this.direction = value < detector.expected ? 'down' : 'up';
     this.#constant = value;
     if (!this.#isGrownUp(nowMs)) return;
-    this.score = Math.max(this.score, detector.score);
-    this.#alarm(detector, value);
+    if (detector.score > this.score) this.score = detector.score;
+    if (detector.isAnomalous) this.#noteFound(detector);
+    if (this.#found > 0 && this.#found0 !== undefined) this.#confirm(this.#found0);
   }
 
-  #alarm(detector: StreamingDetector, value: number): void {
-    if (detector.isAnomalous) {
-      this.#found = FOUND_FOR;
-      this.#foundScore = detector.score;
-      this.#foundSeverity = detector.severity;
-      this.#onsetMs = detector.onsetMs;
-      const { expected, low, high, direction } = this;
-      this.#found0 = { expected, low, high, direction };
-    } else if (this.#found > 0) this.#found--;
-    if (this.#found === 0 || this.#found0 === undefined) return;
-    const isConfirmed = this.#foundSeverity >= STRONG || this.#outside >= CONFIRMATIONS;
-    if (!(isConfirmed && this.goesOn(this.#found0))) return;
+  #noteFound(detector: StreamingDetector): void {
+    const { expected, low, high, direction } = this;
+    this.#found = FOUND_FOR;
+    this.#confirmed = 0;
+    this.#foundScore = detector.score;
+    this.#foundSeverity = detector.severity;
+    this.#onsetMs = detector.onsetMs;
+    this.#found0 = { expected, low, high, direction };
+  }
+
+  #confirm(found: Range): void {
+    this.#found--;
+    if (!this.goesOn(found)) return;
+    this.#confirmed++;
+    if (this.#confirmed < CONFIRMATIONS && this.#foundSeverity < STRONG) return;
     this.#found = 0;
     this.isAlarm = true;
-    this.score = Math.max(this.#foundScore, value === this.value ? this.score : 0);
-    ({ expected: this.expected, low: this.low, high: this.high, direction: this.direction } = this.#found0);
+    this.score = this.#foundScore;
+    this.direction = found.direction;
   }
 
   #isGrownUp(nowMs: number): boolean {

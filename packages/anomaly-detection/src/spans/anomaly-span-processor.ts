@@ -90,7 +90,6 @@ export class AnomalySpanProcessor {
     const duration = span.duration;
     const seconds = duration[0] + duration[1] * 1e-9;
     operation.spans++;
-    operation.allSpans++;
     if (operation.latency.record(seconds)) {
       operation.flagged++;
       mark(span, operation.improbability(seconds), 'latency');
@@ -101,7 +100,6 @@ export class AnomalySpanProcessor {
 
 function judgeError(operation: Operation, span: EndingSpan): void {
   operation.errors++;
-  operation.allErrors++;
   const type = span.attributes['error.type'];
   if (operation.noteError(typeof type === 'string' ? type : '')) mark(span, RARE_ERROR_SCORE, 'rare_error');
   else if (operation.isFailing) mark(span, FAILING_SCORE, 'error_rate');

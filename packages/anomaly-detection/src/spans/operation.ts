@@ -15,9 +15,11 @@ export class Operation {
   spans = 0;
   errors = 0;
   flagged = 0;
-  /** In total. */
+  /** Of the looks before. */
   allSpans = 0;
   allErrors = 0;
+  /** The next one of the same name, of another kind. */
+  other: Operation | undefined;
   /** Whether more of its spans fail than usual just now. */
   isFailing = false;
   seenAt = 0;
@@ -40,11 +42,14 @@ export class Operation {
     const count = (this.#errors.get(type) ?? 0) + 1;
     if (count > 1 || this.#errors.size < MOST_ERRORS) this.#errors.set(type, count);
     else return false;
-    return this.allSpans >= LEAST_SPANS && count <= Math.max(1, RARE_SHARE * this.allSpans);
+    const spans = this.allSpans + this.spans;
+    return spans >= LEAST_SPANS && count <= Math.max(1, RARE_SHARE * spans);
   }
 
   /** For the next look. */
   clear(): void {
+    this.allSpans += this.spans;
+    this.allErrors += this.errors;
     this.spans = 0;
     this.errors = 0;
     this.flagged = 0;

@@ -1,7 +1,8 @@
 import { countDropped, warnOnce } from '@sonde/instrumentation-kit';
 import { Operation } from './operation.ts';
 
-const KINDS = 6;
+/** Span kinds of OpenTelemetry. */
+const KINDS: ReadonlySet<number> = new Set([0, 1, 2, 3, 4]);
 /** Looks for which an operation keeps its place although others want it. */
 const PROTECTED_LOOKS = 3;
 const LONGEST_NAME = 200;
@@ -9,11 +10,11 @@ const LONGEST_NAME = 200;
 /** The operations that are watched, by kind and name; bounded as series are. */
 export class Operations {
   readonly #limit: number;
-  readonly #byKind: readonly Map<string, Operation>[] = Array.from({ length: KINDS }, () => new Map());
+  /** The first operation of each name; those of other kinds hang on it. */
+  readonly #byName = new Map<string, Operation>();
   readonly #onEvicted: (operation: Operation) => void;
   #size = 0;
   #look = 0;
-  #last: Operation | undefined;
   /** Whether places were sought in vain during this look: then it is not tried for each span. */
   #isFull = false;
 
@@ -27,26 +28,23 @@ export class Operations {
   }
 
   *values(): Generator<Operation> {
-    for (const operations of this.#byKind) yield* operations.values();
+    for (const first of this.#byName.values()) {
+      for (let operation: Operation | undefined = first; operation !== undefined; operation = operation.other) {
+        yield operation;
+      }
+    }
   }
 
   /** The operation of a span, made at its first; undefined when there is no place. */
   find(name: string, kind: number): Operation | undefined {
-    const last = this.#last;
-    if (last !== undefined && last.name === name && last.kind === kind) return last;
-    const operations = this.#byKind[kind] ?? (this.#byKind[KINDS - 1] as Map<string, Operation>);
-    const operation = operations.get(name) ?? this.#add(operations, name, kind);
-    this.#last = operation;
-    return operation;
+    const operation = this.#byName.get(name);
+    return operation !== undefined && operation.kind === kind ? operation : this.#findOther(operation, name, kind);
   }
 
   /** Takes in an operation that a former process knew. */
   restore(operation: Operation): void {
-    const operations = this.#byKind[operation.kind] ?? (this.#byKind[KINDS - 1] as Map<string, Operation>);
-    if (this.#size >= this.#limit || operations.has(operation.name)) return;
-    operation.seenAt = this.#look;
-    operations.set(operation.name, operation);
-    this.#size++;
+    if (this.#size >= this.#limit || this.#byName.has(operation.name)) return;
+    this.#place(operation);
   }
 
   /** A new look has begun. */
@@ -56,16 +54,41 @@ export class Operations {
     for (const operation of this.values()) if (operation.spans > 0) operation.seenAt = look;
   }
 
-  #add(operations: Map<string, Operation>, name: string, kind: number): Operation | undefined {
-    if (name.length > LONGEST_NAME || (this.#size >= this.#limit && !this.#evict())) {
+  #findOther(first: Operation | undefined, name: string, kind: number): Operation | undefined {
+    for (let operation = first; operation !== undefined; operation = operation.other) {
+      if (operation.kind === kind) return operation;
+    }
+    return this.#add(name, kind);
+  }
+
+  #add(name: string, kind: number): Operation | undefined {
+    const isOdd = typeof name !== 'string' || name.length > LONGEST_NAME || !KINDS.has(kind);
+    if (isOdd || (this.#size >= this.#limit && !this.#evict())) {
       countDropped('anomaly-detection.operations');
       return undefined;
     }
     const operation = new Operation(name, kind);
-    operation.seenAt = this.#look;
-    operations.set(name, operation);
-    this.#size++;
+    this.#place(operation);
     return operation;
+  }
+
+  #place(operation: Operation): void {
+    operation.seenAt = this.#look;
+    operation.other = this.#byName.get(operation.name);
+    this.#byName.set(operation.name, operation);
+    this.#size++;
+  }
+
+  #remove(gone: Operation): void {
+    const first = this.#byName.get(gone.name);
+    if (first === gone) {
+      if (gone.other === undefined) this.#byName.delete(gone.name);
+      else this.#byName.set(gone.name, gone.other);
+    }
+    for (let operation = first; operation !== undefined; operation = operation.other) {
+      if (operation.other === gone) operation.other = gone.other;
+    }
+    this.#size--;
   }
 
   #evict(): boolean {
@@ -79,9 +102,7 @@ export class Operations {
       warnOnce('anomaly-detection.operations', `${FULL} (${this.#limit}): further ones are not watched, but counted`);
       return false;
     }
-    for (const operations of this.#byKind) if (operations.get(oldest.name) === oldest) operations.delete(oldest.name);
-    this.#size--;
-    this.#last = undefined;
+    this.#remove(oldest);
     this.#onEvicted(oldest);
     return true;
   }

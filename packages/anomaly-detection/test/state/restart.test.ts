@@ -26,10 +26,10 @@ test('after a restart there is neither a burst of false alarms nor blindness', a
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.integer({ min: 0, max: 86_400_000 }), async (seed, goneMs) => {
       const next = random(seed);
-      const path = join(folder, 'state');
+      const path = join(mkdtempSync(join(folder, 'run-')), 'state');
       const former = rig({ intervalMs: 10_000, statePath: path, sampleMemory: false });
       const live = life(former, next);
-      await former.run(200, () => live(0, next() < 0.1 ? 1 : 0));
+      await former.run(700, () => live(0, next() < 0.1 ? 1 : 0));
       await former.detection.shutdown();
       const latter = rig({ intervalMs: 10_000, statePath: path, sampleMemory: false }, former.nowMs + goneMs);
       const goOn = life(latter, next);
