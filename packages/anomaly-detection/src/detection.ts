@@ -16,6 +16,7 @@ import { type MemoryUsage, memoryMetrics } from './memory-samples.ts';
 import { HotMetricsTap, MetricSource } from './metric-source.ts';
 import { Announcer } from './output/announcer.ts';
 import { SeriesTable } from './series/series-table.ts';
+import { Turns } from './series/turns.ts';
 import { Operations } from './spans/operations.ts';
 import { SpanRates } from './spans/span-rates.ts';
 import { readState, writeState } from './state/saved-state.ts';
@@ -84,7 +85,10 @@ export class Detection {
       series.plan?.forget(series);
     });
     const saved = (text: string): Readonly<Record<string, unknown>> | undefined => this.#saved.get(text);
-    this.#metrics = new MetricSource({ table: this.#table, intervalMs, warmUpMs, saved }, this.incidents);
+    this.#metrics = new MetricSource(
+      { table: this.#table, intervalMs, warmUpMs, turns: new Turns(), saved },
+      this.incidents,
+    );
     this.#hotMetrics = new HotMetricsTap(config.hotMetrics);
     this.operations = new Operations(maxOperations, (operation) => this.#spans.forget(operation));
     this.#spans = new SpanRates(this.operations, this.incidents, intervalMs);

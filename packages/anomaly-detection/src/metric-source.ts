@@ -44,6 +44,7 @@ export class MetricSource {
 
   /** Judges all series. */
   finish(look: number, nowMs: number, elapsedMs: number): void {
+    this.#config.turns.begin(look);
     for (const series of this.#config.table.values()) {
       try {
         series.finish(look, nowMs, elapsedMs);

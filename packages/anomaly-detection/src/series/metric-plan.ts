@@ -6,11 +6,13 @@ import { kindOf, type MetricRecord } from './metric-data.ts';
 import { hasFailed, keyOf, withoutOutcome } from './outcome.ts';
 import { Series } from './series.ts';
 import type { SeriesTable } from './series-table.ts';
+import type { Turns } from './turns.ts';
 
 export interface PlanConfig {
   readonly table: SeriesTable;
   readonly intervalMs: number;
   readonly warmUpMs: number;
+  readonly turns: Turns;
   readonly saved: (text: string) => Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -69,7 +71,7 @@ export class MetricPlan {
   }
 
   #seriesOf(attributes: Attributes, look: number): Series | undefined {
-    const { table, intervalMs, warmUpMs, saved } = this.#config;
+    const { table, intervalMs, warmUpMs, turns, saved } = this.#config;
     // A level that is split by a state (`status`, `result`) is another one for each.
     const own = this.#kind === 'gauge' ? attributes : withoutOutcome(attributes);
     const key = `${this.#scope}\0${this.#name}\0${keyOf(own)}`;
@@ -84,6 +86,7 @@ export class MetricPlan {
       known: this.known,
       intervalMs,
       warmUpMs,
+      turns,
       saved: saved(identity.text),
     });
     series.plan = this;

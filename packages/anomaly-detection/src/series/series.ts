@@ -7,6 +7,7 @@ import { quantileOf } from './buckets.ts';
 import { GrowthWatch } from './growth-watch.ts';
 import { ShareWatch, type ShareWatchConfig } from './share-watch.ts';
 import { StreamingWatch, type StreamingWatchState } from './streaming-watch.ts';
+import type { Turns } from './turns.ts';
 import { Window } from './window.ts';
 
 /** Calls in a look from which on its percentiles say something. */
@@ -27,6 +28,7 @@ export interface SeriesConfig {
   readonly known: KnownMetric;
   readonly intervalMs: number;
   readonly warmUpMs: number;
+  readonly turns: Turns;
   /** What a former process had learned of it, by signal. */
   readonly saved?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -186,7 +188,8 @@ export class Series {
   #watch(signal: string, unit: string, relevance: Relevance): StreamingWatch {
     let watch = this.#watches.get(signal);
     if (watch === undefined) {
-      watch = new StreamingWatch({ signal, unit, relevance, warmUpMs: this.#config.warmUpMs });
+      const { warmUpMs, turns } = this.#config;
+      watch = new StreamingWatch({ signal, unit, relevance, warmUpMs, turns });
       this.#restore(watch, this.#config.saved?.[signal]);
       this.#watches.set(signal, watch);
       this.subjects.push(new Subject(this.identity, watch));

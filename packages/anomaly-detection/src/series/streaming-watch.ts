@@ -2,6 +2,7 @@ import { StreamingDetector, type StreamingDetectorState } from '@sonde/statistic
 import type { Range, Watch } from '../incidents/watch.ts';
 import { type Relevance, relevantChange } from '../relevance.ts';
 import type { Direction } from '../types.ts';
+import type { Turns } from './turns.ts';
 
 /** Values that make up what a series has been like, for the score of short histories. */
 const MEMORY = 60;
@@ -24,6 +25,7 @@ export interface StreamingWatchConfig {
   readonly unit: string;
   readonly relevance: Relevance;
   readonly warmUpMs: number;
+  readonly turns: Turns;
 }
 
 /** Whatever is needed to go on after a restart. */
@@ -54,6 +56,10 @@ export class StreamingWatch implements Watch {
   #seen = 0;
   #mean = 0;
   #variance = 0;
+  /** Values since the last turn of the detector. */
+  #sum = 0;
+  #untold = 0;
+  #place = 0;
   #confirmed = 0;
   #found = 0;
   #foundScore = 0;
@@ -67,6 +73,7 @@ export class StreamingWatch implements Watch {
   direction: Direction = 'up';
 
   constructor(config: StreamingWatchConfig) {
+    this.#place = config.turns.join();
     this.#config = config;
     this.signal = config.signal;
     this.unit = config.unit;
@@ -163,9 +170,14 @@ export class StreamingWatch implements Watch {
 
   #judge(nowMs: number, value: number): void {
     const detector = this.#detector ?? this.#grow(nowMs);
-    detector.update(nowMs, value);
-    this.direction = value < detector.expected ? 'down' : 'up';
     this.#constant = value;
+    this.#sum += value;
+    this.#untold++;
+    if (!this.#config.turns.isTurn(this.#place)) return;
+    detector.update(nowMs, this.#sum / this.#untold);
+    this.#sum = 0;
+    this.#untold = 0;
+    this.direction = value < detector.expected ? 'down' : 'up';
     if (!this.#isGrownUp(nowMs)) return;
     if (detector.score > this.score) this.score = detector.score;
     if (detector.isAnomalous) this.#noteFound(detector);
