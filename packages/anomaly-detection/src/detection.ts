@@ -19,6 +19,7 @@ import { SeriesTable } from './series/series-table.ts';
 import { Turns } from './series/turns.ts';
 import { Operations } from './spans/operations.ts';
 import { SpanRates } from './spans/span-rates.ts';
+import { runQueueMs, Starvation } from './starvation.ts';
 import { readState, writeState } from './state/saved-state.ts';
 import type { Undo } from './types.ts';
 
@@ -33,6 +34,8 @@ export interface AnomalyEnvironment {
   readonly every?: (callback: () => void, ms: number) => Undo;
   /** Default: `process.memoryUsage()`. */
   readonly memoryUsage?: () => MemoryUsage;
+  /** How long the thread has waited for a CPU so far, in ms. Default: what Linux tells; NaN where nobody does. */
+  readonly runQueueMs?: () => number;
   /** Default: that of this thread. */
   readonly stream?: () => EventStream;
 }
@@ -56,6 +59,7 @@ export class Detection {
   readonly #metrics: MetricSource;
   readonly #hotMetrics: HotMetricsTap;
   readonly #spans: SpanRates;
+  readonly #starvation: Starvation;
   #events: EventRates | undefined;
   #saved = new Map<string, Readonly<Record<string, unknown>>>();
   #stop: Undo | undefined;
@@ -71,7 +75,8 @@ export class Detection {
     const now = (): number => performance.timeOrigin + performance.now();
     const memoryUsage = (): MemoryUsage => process.memoryUsage();
     this.#config = config;
-    this.#environment = { now, every: everyUnref, memoryUsage, stream: eventStream, ...environment };
+    this.#environment = { now, every: everyUnref, memoryUsage, stream: eventStream, runQueueMs, ...environment };
+    this.#starvation = new Starvation(this.#environment.runQueueMs);
     const { intervalMs, maxPerHour, maxSeries, maxOperations, warmUpMs, onAnomaly } = config;
     this.incidents = new Incidents({
       intervalMs,
@@ -219,8 +224,9 @@ export class Detection {
     this.#metrics.take(own, look);
     this.#metrics.take(hot, look);
     if (this.#config.sampleMemory) this.#sampleMemory(look);
-    this.#metrics.finish(look, nowMs, elapsedMs);
-    this.#spans.look(look, nowMs);
+    const isStarved = this.#starvation.look(elapsedMs);
+    this.#metrics.finish({ look, nowMs, elapsedMs, isStarved });
+    this.#spans.look(look, nowMs, isStarved);
     this.#events?.look(look, nowMs);
     this.incidents.finish(() => this.#subjects(), look, nowMs);
     this.#saveNowAndThen(nowMs);

@@ -31,6 +31,8 @@ export interface KnownMetric {
   readonly least?: number;
   /** Latencies: slower than this is slow, in seconds. Default 0.1. */
   readonly slowFrom?: number;
+  /** Memory: whether it grows by leaps by itself, so that only growth over many minutes says something. Default false. */
+  readonly isJumpy?: boolean;
   /** Work that is asked for: a fall of its rate is bad. Default false for latencies, true for traffic. */
   readonly isTraffic?: boolean;
 }
@@ -77,7 +79,7 @@ export const KNOWN_METRICS: Readonly<Record<string, KnownMetric>> = {
   'v8js.memory.*': IGNORED,
   // https://opentelemetry.io/docs/specs/semconv/system/process-metrics/
   'process.uptime': IGNORED,
-  'process.memory.usage': { role: 'memory', least: 32 * MEBIBYTE },
+  'process.memory.usage': { role: 'memory', least: 32 * MEBIBYTE, isJumpy: true },
   'process.memory.virtual': IGNORED,
   'process.cpu.time': { role: 'time', least: 0.25 },
   'process.cpu.utilization': { role: 'ratio', least: 0.25 },

@@ -4,6 +4,7 @@ import type { Incidents } from './incidents/incidents.ts';
 import { TELEMETRY } from './semantic-names.ts';
 import type { MetricRecord, ScopeRecord } from './series/metric-data.ts';
 import { MetricPlan, type PlanConfig } from './series/metric-plan.ts';
+import type { LookEnd } from './series/series.ts';
 
 /** Metrics that are read; an SDK has no more than that. */
 const MOST_PLANS = 20_000;
@@ -43,11 +44,12 @@ export class MetricSource {
   }
 
   /** Judges all series. */
-  finish(look: number, nowMs: number, elapsedMs: number): void {
+  finish(at: LookEnd): void {
+    const { look, nowMs } = at;
     this.#config.turns.begin(look);
     for (const series of this.#config.table.values()) {
       try {
-        series.finish(look, nowMs, elapsedMs);
+        series.finish(at);
         for (const subject of series.subjects) this.#incidents.look(subject, look, nowMs);
       } catch (error) {
         reportFailure('anomaly-detection.series', error);

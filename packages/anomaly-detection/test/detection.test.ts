@@ -82,6 +82,19 @@ test('a slow filesystem is told with what moved together, and faster files are n
   expect(fast.told).toEqual([]);
 });
 
+test('what is slow while the machine has no time for the process says nothing', async () => {
+  const self = rig();
+  const serve = service(self);
+  await self.run(40, () => serve(0, 0.002));
+  await self.run(30, () => {
+    serve(0, 0.2);
+    self.waited.ms += 300;
+  });
+  expect(self.told).toEqual([]);
+  await self.run(15, () => serve(0, 0.2));
+  expect(self.told.map(({ signal }) => signal)).toEqual(['slow_share']);
+});
+
 test('a heap that leaks two MiB a second is told within half a minute; one that breathes is not', async () => {
   const self = rig();
   const breathe = (step: number): number => 50e6 + 8e6 * ((step % 7) / 7);

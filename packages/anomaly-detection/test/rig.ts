@@ -17,6 +17,8 @@ export interface Rig {
   readonly stream: EventStream;
   /** What was told, in order. */
   readonly told: Anomaly[];
+  /** How long the thread has waited for a CPU. */
+  readonly waited: { ms: number };
   readonly memory: { heapUsed: number; rss: number };
   readonly nowMs: number;
   /** Goes on by one interval and looks. */
@@ -28,6 +30,7 @@ export interface Rig {
 export const START_MS = 1_700_000_000_000;
 
 export function rig(config: AnomalyDetectionConfig = {}, startMs: number = START_MS): Rig {
+  const waited = { ms: 0 };
   const clock = { nowMs: startMs };
   const memory = { heapUsed: 50e6, rss: 120e6 };
   const stream = createEventStream({ now: () => clock.nowMs - START_MS, timeOriginMs: START_MS });
@@ -39,6 +42,7 @@ export function rig(config: AnomalyDetectionConfig = {}, startMs: number = START
       every: () => () => {},
       memoryUsage: (): MemoryUsage => memory,
       stream: () => stream,
+      runQueueMs: () => waited.ms,
     },
   );
   const provider = new MeterProvider({ readers: [detection.metricReader] });
@@ -48,6 +52,7 @@ export function rig(config: AnomalyDetectionConfig = {}, startMs: number = START
     provider,
     stream,
     told,
+    waited,
     memory,
     get nowMs() {
       return clock.nowMs;

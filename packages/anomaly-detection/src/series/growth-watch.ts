@@ -18,11 +18,16 @@ export class GrowthWatch implements Watch {
   value: number = Number.NaN;
   isOpen = false;
 
-  constructor(config: { readonly unit: string; readonly least: number; readonly intervalMs: number }) {
+  constructor(config: {
+    readonly unit: string;
+    readonly least: number;
+    readonly intervalMs: number;
+    readonly isJumpy: boolean;
+  }) {
     const length = (ms: number): number => Math.max(LEAST_VALUES, Math.round(ms / config.intervalMs));
     this.unit = config.unit;
     this.#least = config.least;
-    this.#fast = new GrowthTest({ blockLength: length(FAST_MS), least: config.least });
+    this.#fast = new GrowthTest({ blockLength: length(config.isJumpy ? SLOW_MS : FAST_MS), least: config.least });
     this.#slow = new GrowthTest({ blockLength: length(SLOW_MS), least: config.least });
   }
 

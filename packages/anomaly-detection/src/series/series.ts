@@ -21,6 +21,16 @@ const SLOW_FOR_MS = 4_000;
 /** Looks without news after which a series counts as gone: nothing of it is expected any more. */
 const GONE_AFTER = 3;
 
+/** The end of a look at everything. */
+export interface LookEnd {
+  readonly look: number;
+  readonly nowMs: number;
+  /** Since the last one. */
+  readonly elapsedMs: number;
+  /** Whether the machine had no time for this process: what was slow then says nothing. */
+  readonly isStarved: boolean;
+}
+
 export interface SeriesConfig {
   readonly identity: Identity;
   readonly unit: string;
@@ -81,16 +91,16 @@ export class Series {
   }
 
   /** The end of a look: judges what came. Returns false when there was nothing to judge. */
-  finish(look: number, nowMs: number, elapsedMs: number): boolean {
+  finish(at: LookEnd): boolean {
     const { window } = this;
     const { kind } = this.#config;
     if (window.isTold) {
       this.#silent = 0;
-      this.seenAt = look;
+      this.seenAt = at.look;
       this.looks++;
     } else this.#silent++;
-    if (kind === 'gauge') this.#level(nowMs, window.level);
-    else if (window.isTold || window.isDelta) this.#calls(nowMs, elapsedMs);
+    if (kind === 'gauge') this.#level(at.nowMs, window.level);
+    else if (window.isTold || window.isDelta) this.#calls(at);
     else this.#skip();
     window.clear();
     return this.#silent < GONE_AFTER;
@@ -105,13 +115,18 @@ export class Series {
     this.#watch('value', unit, relevanceOf(known)).update(nowMs, level);
     if (known.role !== 'memory') return;
     if (this.#growth === undefined) {
-      this.#growth = new GrowthWatch({ unit, least: relevanceOf(known).least, intervalMs });
+      this.#growth = new GrowthWatch({
+        unit,
+        least: relevanceOf(known).least,
+        intervalMs,
+        isJumpy: known.isJumpy === true,
+      });
       this.subjects.push(new Subject(this.identity, this.#growth));
     }
     this.#growth.update(nowMs, level);
   }
 
-  #calls(nowMs: number, elapsedMs: number): void {
+  #calls({ nowMs, elapsedMs, isStarved }: LookEnd): void {
     if (!(elapsedMs > 0)) return;
     const { kind, known, unit } = this.#config;
     const rate = (this.window.count * 1000) / elapsedMs;
@@ -119,12 +134,12 @@ export class Series {
     if (kind === 'counter') this.#watch('rate', perSecond, relevanceOf(known)).update(nowMs, rate);
     else {
       if (known.isTraffic === true) this.#watch('rate', '/s', LESS_TRAFFIC).update(nowMs, rate);
-      this.#distribution(nowMs);
+      this.#distribution(nowMs, isStarved);
     }
     this.#failures(nowMs);
   }
 
-  #distribution(nowMs: number): void {
+  #distribution(nowMs: number, isStarved: boolean): void {
     const { window } = this;
     const { known, unit } = this.#config;
     const relevance = relevanceOf(known);
@@ -139,7 +154,10 @@ export class Series {
     this.#watch('p50', unit, relevance).update(nowMs, isEnough ? quantileOf(counts, boundaries, 0.5) : Number.NaN);
     const wider = { ...relevance, least: 2 * relevance.least };
     this.#watch('p99', unit, wider).update(nowMs, isEnough ? quantileOf(counts, boundaries, 0.99) : Number.NaN);
-    if (known.role === 'latency') this.#slowness(nowMs, counts, boundaries);
+    if (known.role === 'latency') {
+      if (isStarved) counts.fill(0);
+      this.#slowness(nowMs, counts, boundaries);
+    }
   }
 
   #slowness(nowMs: number, counts: Float64Array, boundaries: readonly number[]): void {

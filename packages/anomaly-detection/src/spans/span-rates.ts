@@ -51,10 +51,12 @@ export class SpanRates {
   }
 
   /** Judges what came since the last look. */
-  look(look: number, nowMs: number): void {
+  look(look: number, nowMs: number, isStarved = false): void {
     this.#operations.begin(look);
     for (const operation of this.#operations.values()) {
       try {
+        // What was slow while the machine had no time says nothing of the operation.
+        if (isStarved) operation.flagged = 0;
         this.#judge(operation, look, nowMs);
       } catch (error) {
         reportFailure('anomaly-detection.operation', error);
