@@ -12,6 +12,8 @@ const LEAST_HITS = 5;
 const EVIDENCE = 8;
 /** What was seen before at its worst counts double. */
 const WORST = 1.5;
+/** A look far above what is usual is learned by so much: a moment is not how things are, unless it comes again. */
+const BAD_WEIGHT = 0.2;
 /** What came before counts half after this many looks. */
 const HALF_LIFE_LOOKS = 720;
 /** At a boundary of slow calls, this much of what came before may be above. */
@@ -197,8 +199,11 @@ export class ShareTest {
     const decay = 2 ** (-1 / HALF_LIFE_LOOKS);
     // The window that ended when this look was new, which has nothing of what may be a change now.
     this.#worst = Math.max(this.#worst * decay, this.#shares[this.#looks % this.#config.looks] as number);
+    const calls = this.#ring.subarray(at, at + this.#classes);
+    const isBad = sum(calls, this.boundary) > (this.shareBefore + 2 * this.#config.leastShare) * sum(calls, 0);
+    const weight = isBad ? BAD_WEIGHT : 1;
     for (let i = 0; i < this.#classes; i++) {
-      this.#before[i] = (this.#before[i] as number) * decay + (this.#ring[at + i] as number);
+      this.#before[i] = (this.#before[i] as number) * decay + weight * (calls[i] as number);
     }
   }
 
