@@ -7,8 +7,9 @@ import { ATTRIBUTE } from './semantic-names.ts';
 /** Makes the spans of one channel. No method throws. */
 export interface ChannelSpans {
   startSend(active: Context): Span | undefined;
-  startProcess(active: Context, waitMs: number): Span | undefined;
-  end(span: Span, error: string | undefined): void;
+  /** Times are of the epoch; by default it is now. */
+  startProcess(active: Context, waitMs: number, startEpochMs?: number): Span | undefined;
+  end(span: Span, error: string | undefined, endEpochMs?: number): void;
   /** A span after the fact, child of what is active in `active`; at most 10 a second. */
   slow(operation: 'send' | 'process', startMs: number, endMs: number, active: Context): void;
 }
@@ -58,10 +59,11 @@ export function createSpans(
   };
   return {
     startSend: (active) => start('send', active),
-    startProcess(active, waitMs): Span | undefined {
-      return start('process', active, waitMs >= 0 ? { [ATTRIBUTE.wait]: waitMs / 1000 } : undefined);
+    startProcess(active, waitMs, startEpochMs): Span | undefined {
+      const wait = waitMs >= 0 ? { [ATTRIBUTE.wait]: waitMs / 1000 } : undefined;
+      return start('process', active, wait, startEpochMs);
     },
-    end: (span, error) => endSpan(span, error),
+    end: endSpan,
     slow(operation, startMs, endMs, active): void {
       if (!limit.take(endMs)) return;
       const epochMs = Date.now() - performance.now();

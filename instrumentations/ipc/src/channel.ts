@@ -99,6 +99,14 @@ export class ChannelRecorder implements Channel {
     }
   }
 
+  startProcess({ context: active, sentMs, takenUpMs }: Received, startEpochMs: number): Span | undefined {
+    return active === undefined ? undefined : this.#spans.startProcess(active, takenUpMs - sentMs, startEpochMs);
+  }
+
+  endProcess(span: Span, endEpochMs: number): void {
+    this.#spans.end(span, undefined, endEpochMs);
+  }
+
   missed(reason: MissReason, count: number): void {
     this.#series.missed(reason).add(count);
   }

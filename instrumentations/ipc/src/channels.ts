@@ -58,6 +58,12 @@ export interface Channel extends ChannelNames {
    * was recorded. What they throw passes through. Cheapest with a function that needs neither receiver nor arguments.
    */
   process(received: Received, handler: Handler, receiver?: unknown, args?: readonly unknown[]): unknown;
+  /**
+   * The `process` span of a message whose handlers cannot be told; undefined where there is to be none.
+   * @param startEpochMs of the epoch, like its end
+   */
+  startProcess(received: Received, startEpochMs: number): Span | undefined;
+  endProcess(span: Span, endEpochMs: number): void;
   /** The context of a message is not known for certain. */
   missed(reason: MissReason, count: number): void;
   /** Bytes seen beside messages (a pipe, a socket). */

@@ -25,6 +25,16 @@ function recordLater(instruments: Instruments, { async: isAsync, value }: WaitRe
   }
 }
 
+/** Calls back when this thread stands still in `Atomics.wait`. */
+export function noticeStandstill(patches: Patches, onWait: () => void): void {
+  patches.wrap(Atomics, 'wait', (original, patch) => {
+    return function wait(this: unknown, ...args: unknown[]): unknown {
+      if (patch.active) onWait();
+      return Reflect.apply(original, this, args);
+    };
+  });
+}
+
 /** Times `Atomics.wait` and `waitAsync`, and counts whom `Atomics.notify` wakes. */
 export function observeAtomics(patches: Patches, instruments: Instruments): void {
   patches.wrap(Atomics, 'wait', (original, patch) => {

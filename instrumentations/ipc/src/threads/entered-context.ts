@@ -37,13 +37,21 @@ function leave({ manager, active, before, resource, key }: Entered): void {
 export class EnteredContext {
   #entered: Entered | undefined;
   #isScheduled = false;
+  readonly #left: () => void;
   readonly #endOfTurn = (): void => {
     this.#isScheduled = false;
     const entered = this.#entered;
-    // Without a resource it has ended with its job.
-    if (entered?.resource !== undefined) leave(entered);
     this.#entered = undefined;
+    if (entered === undefined) return;
+    // Without a resource it has ended with its job.
+    if (entered.resource !== undefined) leave(entered);
+    this.#left();
   };
+
+  /** @param left called when what was entered is over */
+  constructor(left: () => void) {
+    this.#left = left;
+  }
 
   /** False where the context manager is not one that can be told so. */
   enter(active: Context): boolean {
@@ -68,6 +76,8 @@ export class EnteredContext {
   leave(): void {
     const entered = this.#entered;
     this.#entered = undefined;
-    if (entered !== undefined) leave(entered);
+    if (entered === undefined) return;
+    leave(entered);
+    this.#left();
   }
 }

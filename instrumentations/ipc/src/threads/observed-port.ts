@@ -3,6 +3,7 @@ import { type Context, context, ROOT_CONTEXT, type Span, trace } from '@opentele
 import { guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
 import { isAnswer } from '../answers.ts';
 import type { Channel, Handler, Received } from '../channels.ts';
+import type { FetchedSpans } from './fetched-spans.ts';
 import type { Link } from './link.ts';
 import { MessageContext } from './message-context.ts';
 import { messageKind } from './message-kind.ts';
@@ -22,6 +23,12 @@ const outgoing: Mutable<Outgoing> = { context: ROOT_CONTEXT, nowMs: 0, kind: 0, 
 /** What is known of a message on a port that has no rings. */
 interface Unknown extends Mutable<Received> {
   readonly context: undefined;
+}
+
+/** What all ports of a thread share. */
+export interface PortParts {
+  readonly transfers: PortTransfers;
+  readonly fetched: FetchedSpans;
 }
 
 /** One end of a channel, in this thread. */
@@ -49,6 +56,7 @@ export class ObservedPort {
   #args: readonly unknown[] = [];
   readonly #run = (): unknown => Reflect.apply(this.#native, this.port, this.#args);
   readonly #transfers: PortTransfers;
+  readonly #fetched: FetchedSpans;
   readonly #unknown: Unknown = {
     context: undefined,
     isSampled: false,
@@ -57,10 +65,11 @@ export class ObservedPort {
     bytes: Number.NaN,
   };
 
-  constructor(port: MessagePort, channel: Channel, transfers: PortTransfers) {
+  constructor(port: MessagePort, channel: Channel, { transfers, fetched }: PortParts) {
     this.port = port;
     this.channel = channel;
     this.#transfers = transfers;
+    this.#fetched = fetched;
   }
 
   /** Sends: what `postMessage` of the port does, with what the message has to carry beside it. */
@@ -84,6 +93,7 @@ export class ObservedPort {
     if (offers !== undefined) this.#transfers.commit(this, offers);
     if (result === undefined) this.channel.sendFailed(startMs, CLOSED, span);
     else this.channel.sent(startMs, messageBytes(args[0]), span);
+    if (this.#fetched.size > 0) this.#fetched.sent(this.port);
     return result;
   }
 

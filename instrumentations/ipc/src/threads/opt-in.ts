@@ -3,6 +3,7 @@ import { context } from '@opentelemetry/api';
 import { printable } from '@sonde/instrumentation-kit';
 import type { Channel, Channels, Handler } from '../channels.ts';
 import { type Opened, openEnvelope, sendEnvelope } from './envelopes.ts';
+import type { FetchedSpans } from './fetched-spans.ts';
 import { DISPATCH, type Ports } from './ports.ts';
 
 export const BROADCAST_SYSTEM = 'nodejs.broadcast_channel';
@@ -10,7 +11,7 @@ const PORT = { system: 'nodejs.message_port', destination: 'opted-in' } as const
 const MAX_NAME = 64;
 
 /** What runs in this thread, if the instrumentation is on: without it, envelopes are sent and opened all the same. */
-let running: { readonly channels: Channels; readonly ports: Ports } | undefined;
+let running: { readonly channels: Channels; readonly ports: Ports; readonly fetched: FetchedSpans } | undefined;
 const opted = new WeakSet<object>();
 
 /** Tells what runs; undefined when nothing does any more. */
@@ -41,10 +42,11 @@ function process(channel: Channel | undefined, { received }: Opened, run: () => 
 }
 
 /** Opens a message that was fetched with `receiveMessageOnPort`. */
-export function openFetched(value: unknown): Opened {
+export function openFetched(value: unknown): Opened & { readonly channel: Channel | undefined } {
   const opened = openEnvelope(value);
-  running?.channels.of(PORT).received(opened.received);
-  return opened;
+  const channel = running?.channels.of(PORT);
+  channel?.received(opened.received);
+  return { ...opened, channel };
 }
 
 /**
@@ -65,7 +67,9 @@ export function instrumentPort<T extends MessagePort>(port: T): T {
   const hooks = {
     postMessage(message: unknown, ...rest: unknown[]): unknown {
       const post = (envelope: unknown): unknown => Reflect.apply(native('postMessage'), port, [envelope, ...rest]);
-      return sendEnvelope(channel(), message, post);
+      const result = sendEnvelope(channel(), message, post);
+      if (running !== undefined && running.fetched.size > 0) running.fetched.sent(port);
+      return result;
     },
     dispatch(this: unknown, ...args: unknown[]): unknown {
       const [value, type, event] = args;

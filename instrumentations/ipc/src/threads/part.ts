@@ -1,8 +1,9 @@
 import { eventStream } from '@sonde/event-stream';
 import { createPatches } from '@sonde/instrumentation-kit';
 import type { Part, Surroundings } from '../part.ts';
-import { observeAtomics } from './atomics.ts';
+import { noticeStandstill, observeAtomics } from './atomics.ts';
 import { observeBroadcasts } from './broadcasts.ts';
+import { FetchedSpans } from './fetched-spans.ts';
 import { observeMessageChannels } from './message-channels.ts';
 import type { ObservedPort } from './observed-port.ts';
 import { setRunning } from './opt-in.ts';
@@ -35,8 +36,10 @@ function tellUndelivered({ channel, link, writer }: ObservedPort): void {
 export function startThreads({ config, channels, instruments }: Surroundings): Part {
   const { clock } = eventStream();
   const patches = createPatches();
-  const ports = createPorts(channels, clock);
+  const fetched = new FetchedSpans();
+  const ports = createPorts(channels, clock, fetched);
   ports.onClose(tellUndelivered);
+  ports.onClose(({ port }) => fetched.closed(port));
   const start = observeParent(ports, clock);
   start?.begin();
   const piscina = new Piscina(patches, instruments);
@@ -45,9 +48,10 @@ export function startThreads({ config, channels, instruments }: Surroundings): P
     observeMessageChannels(patches, ports),
     observeBroadcasts(patches, channels),
   ];
-  observeReceive(patches, ports);
+  observeReceive(patches, ports, fetched);
+  noticeStandstill(patches, () => fetched.threadStandsStill());
   if (config.sharedMemory) observeAtomics(patches, instruments);
-  setRunning({ channels, ports });
+  setRunning({ channels, ports, fetched });
   patches.sync();
   return {
     observe: createDepths(ports),
@@ -57,6 +61,7 @@ export function startThreads({ config, channels, instruments }: Surroundings): P
       for (const back of undo.reverse()) back();
       patches.restore();
       ports.stop();
+      fetched.stop();
     },
   };
 }

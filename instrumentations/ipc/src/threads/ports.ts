@@ -2,6 +2,7 @@ import { MessagePort } from 'node:worker_threads';
 import type { HybridClock } from '@sonde/event-stream';
 import { guard } from '@sonde/instrumentation-kit';
 import type { ChannelNames, Channels, Handler } from '../channels.ts';
+import type { FetchedSpans } from './fetched-spans.ts';
 import { ObservedPort } from './observed-port.ts';
 import { PortTransfers } from './port-transfers.ts';
 
@@ -70,7 +71,7 @@ function hooksOf(observed: ObservedPort, onClosed: () => void): Hooks {
 }
 
 /** Creates the book of observed ports. It holds none longer than Node does: until they are closed. */
-export function createPorts(channels: Channels, clock: HybridClock): Ports {
+export function createPorts(channels: Channels, clock: HybridClock, fetched: FetchedSpans): Ports {
   const known = new Map<unknown, ObservedPort>();
   const hooks = new WeakMap<ObservedPort, Hooks>();
   const listeners: ((observed: ObservedPort) => void)[] = [];
@@ -87,7 +88,7 @@ export function createPorts(channels: Channels, clock: HybridClock): Ports {
     observed.stop();
   };
   const observe = (port: MessagePort, names: ChannelNames): ObservedPort => {
-    const observed = new ObservedPort(port, channels.of(names), transfers);
+    const observed = new ObservedPort(port, channels.of(names), { transfers, fetched });
     const own = hooksOf(observed, () => close(observed));
     hooks.set(observed, own);
     put(port, 'postMessage', own.postMessage);

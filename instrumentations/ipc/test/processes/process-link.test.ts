@@ -38,11 +38,18 @@ class Log implements Channel {
     this.failures += 1;
   }
   received(): void {}
+  receivedQuickly(): boolean {
+    return false;
+  }
   process(received: Received, handler: Handler, receiver?: unknown, args: readonly unknown[] = []): unknown {
     const inside = received.context ?? context.active();
     if (received.isAnswer === true) markAnswer(inside);
     return context.with(inside, () => Reflect.apply(handler, receiver, args));
   }
+  startProcess(): Span | undefined {
+    return undefined;
+  }
+  endProcess(): void {}
   missed(reason: MissReason, count: number): void {
     this.misses.push([reason, count]);
   }

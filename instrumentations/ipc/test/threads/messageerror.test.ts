@@ -6,6 +6,7 @@ import { createChannels } from '../../src/channels.ts';
 import { resolveConfig } from '../../src/config.ts';
 import { TELEMETRY } from '../../src/semantic-names.ts';
 import { createArena } from '../../src/threads/arena.ts';
+import { FetchedSpans } from '../../src/threads/fetched-spans.ts';
 import { messageKind } from '../../src/threads/message-kind.ts';
 import { createPorts, DISPATCH } from '../../src/threads/ports.ts';
 import { RingReader } from '../../src/threads/ring-reader.ts';
@@ -19,7 +20,7 @@ test('a message that cannot be read has its place in the sequence; events of the
     tracer: () => trace.getTracer('test'),
   });
   const { clock } = createEventStream();
-  const ports = createPorts(channels, clock);
+  const ports = createPorts(channels, clock, new FetchedSpans());
   const { port1, port2 } = new MessageChannel();
   const { down } = createArena().worker;
   const writer = new RingWriter(down, clock);
