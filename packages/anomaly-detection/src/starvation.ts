@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { unobserved } from '@sonde/instrumentation-kit';
 
 /** Part of the time for which the main thread waited for a CPU: from here on everything is slow, whatever it is. */
-const STARVED_SHARE = 0.2;
+const STARVED_SHARE = 0.25;
 
 /** How long the main thread has waited for a CPU since it began, in ms; NaN where the system does not tell (Linux does). */
 export function runQueueMs(): number {
