@@ -11,12 +11,26 @@ import { ATTRIBUTE } from './semantic-names.ts';
 /** What all channels of a thread share. */
 export interface ChannelParts extends Omit<Surroundings, 'channels'> {
   readonly fold: Fold;
+  /** Of spans after the fact. */
   readonly limit: RateLimit;
+  /** Of events that tell of waits: behind a thread that hangs, or in a queue that does not drain, each message has waited. */
+  readonly waits: RateLimit;
 }
 
 type Operation = 'send' | 'receive' | 'process';
 
 const now = performance.now.bind(performance);
+/**
+ * What took less time than this is timed once in so many on average, and counted with the time of the last one in between:
+ * to read the clock would be a good part of the cost. What was slower is timed each time.
+ */
+const QUICK_MS = 0.05;
+const SAMPLING = 16;
+
+/** How many are not timed now: a random number, so that no rhythm of the application falls in with ours. */
+function untimed(durationMs: number): number {
+  return durationMs < QUICK_MS ? Math.floor(Math.random() * (2 * SAMPLING - 1)) : 0;
+}
 
 /** The recorder of one channel. */
 export class ChannelRecorder implements Channel {
@@ -26,12 +40,21 @@ export class ChannelRecorder implements Channel {
   readonly #series: Series;
   readonly #spans: ChannelSpans;
   readonly #slowMs: number;
+  readonly #hasSpans: boolean;
+  /** Whether what is quick cannot be slow. */
+  readonly #isSampled: boolean;
+  #sendsUntimed = 0;
+  #lastSendSeconds = 0;
+  #processesUntimed = 0;
+  #lastProcessSeconds = 0;
 
   constructor(names: ChannelNames, parts: ChannelParts) {
     this.system = names.system;
     this.destination = names.destination;
     this.#parts = parts;
     this.#slowMs = parts.config.slowThresholdMs;
+    this.#hasSpans = parts.config.spans;
+    this.#isSampled = this.#slowMs >= QUICK_MS;
     this.#series = new Series(names, parts.instruments);
     this.#spans = createSpans(names, parts);
   }
@@ -42,13 +65,13 @@ export class ChannelRecorder implements Channel {
   }
 
   sent(startMs: number, bytes: number, span: Span | undefined): void {
-    const endMs = now();
     const series = this.#series;
     series.sent.add(1);
-    series.sendDuration.record((endMs - startMs) / 1000);
     if (bytes > 0) series.transmitted.add(bytes);
-    if (span !== undefined) this.#spans.end(span, undefined);
-    if (endMs - startMs >= this.#slowMs) this.#slowSend(startMs, endMs, span);
+    if (this.#sendsUntimed > 0 && span === undefined) {
+      this.#sendsUntimed -= 1;
+      series.sendDuration.record(this.#lastSendSeconds);
+    } else this.#sentTimed(startMs, span);
   }
 
   sendFailed(startMs: number, error: unknown, span: Span | undefined): void {
@@ -73,7 +96,15 @@ export class ChannelRecorder implements Channel {
     const waitMs = takenUpMs - sentMs;
     if (waitMs >= 0) series.wait.record(waitMs / 1000);
     else if (waitMs < 0) series.wait.record(0);
-    if (waitMs >= this.#slowMs) this.#slowWait(waitMs, takenUpMs, active);
+    if (waitMs >= this.#slowMs && this.#parts.waits.take(takenUpMs)) this.#slowWait(waitMs, takenUpMs, active);
+  }
+
+  receivedQuickly(received: Received): boolean {
+    if (this.#processesUntimed === 0 || (this.#hasSpans && received.isSampled)) return false;
+    this.#processesUntimed -= 1;
+    this.received(received);
+    this.#series.processDuration.record(this.#lastProcessSeconds);
+    return true;
   }
 
   process(received: Received, handler: Handler, receiver?: unknown, args?: readonly unknown[]): unknown {
@@ -127,7 +158,9 @@ export class ChannelRecorder implements Channel {
 
   #processed(takenUpMs: number, active: Context | undefined, span: Span | undefined, isDone: boolean): void {
     const endMs = now();
-    this.#series.processDuration.record((endMs - takenUpMs) / 1000);
+    this.#lastProcessSeconds = (endMs - takenUpMs) / 1000;
+    this.#series.processDuration.record(this.#lastProcessSeconds);
+    if (this.#isSampled) this.#processesUntimed = untimed(endMs - takenUpMs);
     if (span !== undefined) this.#spans.end(span, isDone ? undefined : '_OTHER');
     if (endMs - takenUpMs < this.#slowMs) return;
     guard(
@@ -139,6 +172,15 @@ export class ChannelRecorder implements Channel {
       },
       undefined,
     );
+  }
+
+  #sentTimed(startMs: number, span: Span | undefined): void {
+    const endMs = now();
+    this.#lastSendSeconds = (endMs - startMs) / 1000;
+    this.#series.sendDuration.record(this.#lastSendSeconds);
+    if (this.#isSampled) this.#sendsUntimed = untimed(endMs - startMs);
+    if (span !== undefined) this.#spans.end(span, undefined);
+    if (endMs - startMs >= this.#slowMs) this.#slowSend(startMs, endMs, span);
   }
 
   #slowSend(startMs: number, endMs: number, span: Span | undefined): void {

@@ -173,9 +173,12 @@ function parseWord(text: string, from: number): number {
   return bits;
 }
 
+/** Quotients are rounded down and multiplied again: the remainder of doubles costs several times as much. */
 function timestampOf(stamp: number, zeroMs: number): HybridTimestamp {
-  const physicalMs = physicalOf(stamp, zeroMs);
-  return { high: (physicalMs / 2 ** 16) | 0, low: ((physicalMs % 2 ** 16) << 16) | (stamp % LOGICAL) };
+  const milliseconds = Math.floor(stamp / LOGICAL);
+  const physicalMs = zeroMs + milliseconds;
+  const high = Math.floor(physicalMs / 2 ** 16);
+  return { high: high | 0, low: ((physicalMs - high * 2 ** 16) << 16) | (stamp - milliseconds * LOGICAL) };
 }
 
 /** NaN for anything but two int32 (or u32) words. */

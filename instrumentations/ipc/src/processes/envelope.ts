@@ -8,12 +8,14 @@ import { StartContext } from '../threads/start-context.ts';
 import { MAX_FLAGS, MessageContext, PASSED_ON } from './message-context.ts';
 import { fromMonotonic, toMonotonic } from './monotonic.ts';
 import { hasOtherPropagators } from './propagators.ts';
+import { readStamp, STAMP_LENGTH, writeStamp } from './stamp.ts';
 
 /*
- * The envelope of a message. What stays the same from one message to the next of a request stands in one string, the
- * command, which is made once; numbers are left to the serialiser, which is better at them than a string is:
+ * The envelope of a message: an object of as few properties as possible, since each costs more than what is in it. What
+ * came with the message stands in one string, the command, all but the end of which stays the same from one message of a
+ * request to the next:
  *
- *   NODE_SONDE_MSG_1 <trace id, 32> <span id, 16> <flags, 2> [line feed <tracestate> line feed <baggage>]
+ *   NODE_SONDE_MSG_1 <trace id, 32> <span id, 16> <flags, 2> [line feed <tracestate> line feed <baggage>] <stamp, 21>
  *
  * without the spaces, and zeros where there is no trace.
  */
@@ -21,7 +23,7 @@ export const ENVELOPE = 'NODE_SONDE_MSG_1';
 const IDS_LENGTH = 50;
 const NO_IDS: string = '0'.repeat(IDS_LENGTH);
 const TRACE_ID_LENGTH = 32;
-const TRACE_ID_WORDS = 4;
+export const TRACE_ID_WORDS = 4;
 const SPAN_ID_LENGTH = 16;
 const TEXT_AT: number = ENVELOPE.length + IDS_LENGTH;
 /** What W3C Baggage and Trace Context allow to be carried, with room to spare; longer ones are not written. */
@@ -30,11 +32,6 @@ const MAX_TEXT = 16_384;
 /** A message of the user with what came with it. */
 export interface Envelope {
   readonly cmd: string;
-  /** Both words of the sender's hybrid logical timestamp. */
-  readonly h: number;
-  readonly l: number;
-  /** When it was sent, in microseconds of the clock that the processes of a host share. */
-  readonly s: number;
   /** In an answer: when what it answers was sent and taken up; NaN where that is not told. */
   a?: readonly [number, number];
   /** What propagators write that are neither W3C Trace Context nor W3C Baggage. */
@@ -48,6 +45,7 @@ export interface Envelope {
 /** What an envelope says of a context, kept while it is the one that messages are sent in. */
 interface Described {
   readonly active: Context;
+  /** The command up to the stamp. */
   readonly cmd: string;
   readonly account: Account | undefined;
 }
@@ -93,9 +91,9 @@ function describe(active: Context): Described {
 export function enclose(message: unknown, active: Context, nowMs: number, peer: Peer): Envelope {
   // A start context says something else once it is over.
   if (last?.active !== active || active instanceof StartContext) last = describe(active);
-  const { cmd } = last;
   const { high, low } = eventStream().clock.send(nowMs);
-  const envelope: Envelope = { cmd, h: high, l: low, s: toMonotonic(nowMs), '': message };
+  const cmd = last.cmd + writeStamp(high, low, toMonotonic(nowMs));
+  const envelope: Envelope = { cmd, '': message };
   const account = answeredBy(last, peer);
   if (account !== undefined) envelope.a = [toMonotonic(account.sentMs), toMonotonic(account.takenUpMs)];
   if (hasOtherPropagators()) envelope.c = writeCarrier(active);
@@ -113,12 +111,15 @@ export function isEnvelope(message: unknown): message is Envelope {
  * What came with a message. Safe for whatever the other side may have sent.
  * @param peer what stands for the other side in the account of the message
  */
-export function open({ cmd, h, l, s, a, c }: Envelope, peer: Peer, nowMs: number): MessageContext {
-  const timestamp = { high: h, low: l };
+export function open({ cmd, a, c }: Envelope, peer: Peer, nowMs: number): MessageContext {
+  const timestamp = { high: Number.NaN, low: Number.NaN, micros: Number.NaN };
+  const isStamped = cmd.length >= TEXT_AT + STAMP_LENGTH && readStamp(cmd, timestamp);
   const accepted = eventStream().clock.receive(timestamp, nowMs) ? timestamp : undefined;
-  const opened = new MessageContext(peer, fromMonotonic(s, nowMs), accepted);
+  const sentMs = isStamped ? fromMonotonic(timestamp.micros, nowMs) : Number.NaN;
+  const opened = new MessageContext(peer, sentMs, accepted);
   opened.ids = cmd.slice(ENVELOPE.length, TEXT_AT);
-  if (cmd.length > TEXT_AT) opened.text = cmd.slice(TEXT_AT);
+  const textEnd = cmd.length - STAMP_LENGTH;
+  if (textEnd > TEXT_AT) opened.text = cmd.slice(TEXT_AT, textEnd);
   if (c !== undefined) opened.carrier = c;
   if (Array.isArray(a)) {
     opened.hasAccount = true;

@@ -1,10 +1,12 @@
-import { type Context, TraceFlags, trace } from '@opentelemetry/api';
+import { type Context, context, TraceFlags, trace } from '@opentelemetry/api';
 import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
 import { noteAnswer, type Peer, withAccount } from '../account.ts';
+import { markAnswer } from '../answers.ts';
 import type { Channel } from '../channels.ts';
+import { enterNatively } from '../native-entry.ts';
 import { NOWHERE } from '../taken-up.ts';
 import { AnnouncedContext, type Given, Mark } from './announced-context.ts';
-import { type Envelope, open, wordsOf } from './envelope.ts';
+import { type Envelope, open, TRACE_ID_WORDS, wordsOf } from './envelope.ts';
 import { type LinkEnd, pendingMessages } from './link-end.ts';
 import { MessageContext } from './message-context.ts';
 import { announcement, isAcknowledgement, isInternal, type Talk } from './wire.ts';
@@ -75,11 +77,11 @@ export class Inbox {
   open(envelope: Envelope, args: unknown[], emit: AnyFunction, isTop: boolean): void {
     const { end, channel, peer } = this.#config;
     // What `toJSON` made nothing of; Node would have thrown a SyntaxError here.
-    if (!Object.hasOwn(envelope, '')) {
+    const message = envelope[''];
+    if (message === undefined && !Object.hasOwn(envelope, '')) {
       channel.receiveFailed(new SyntaxError('no message'));
       return;
     }
-    const message = envelope[''];
     const handle = args[2];
     if (isInternal(message)) {
       Reflect.apply(emit, end, ['internalMessage', message, handle]);
@@ -94,7 +96,7 @@ export class Inbox {
     if (isTop) {
       args[0] = 'message';
       args[1] = message;
-      this.#enveloped(given, takenUpMs, emit, args);
+      this.#enteredIn(given, takenUpMs, emit, args);
       return;
     }
     this.#next = given;
@@ -134,11 +136,28 @@ export class Inbox {
   }
 
   #enveloped(given: MessageContext, takenUpMs: number, emit: AnyFunction, args: readonly unknown[]): unknown {
+    this.#takeUp(given, takenUpMs);
+    return this.#config.channel.process(given, emit, this.#config.end, args);
+  }
+
+  /** The same from a tick of Node's that holds nothing else: it ends with the handlers. */
+  #enteredIn(given: MessageContext, takenUpMs: number, emit: AnyFunction, args: readonly unknown[]): void {
+    const { channel, end } = this.#config;
+    this.#takeUp(given, takenUpMs);
+    if (!channel.receivedQuickly(given)) {
+      channel.process(given, emit, end, args);
+      return;
+    }
+    if (given.isAnswer) markAnswer(given);
+    if (enterNatively(given)) emit.call(end, 'message', args[1], args[2]);
+    else context.with(given, () => emit.call(end, 'message', args[1], args[2]));
+  }
+
+  #takeUp(given: MessageContext, takenUpMs: number): void {
     given.takenUpMs = takenUpMs;
     if (given.hasAccount) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
-    else given.place = placeOf(given.traceId, given.peer, given.sentMs, takenUpMs);
+    else given.place = placeIn(given, takenUpMs);
     this.#onMessage?.();
-    return this.#config.channel.process(given, emit, this.#config.end, args);
   }
 
   /** Takes our marks off what is put aside: they mean nothing to the original `emit`. */
@@ -164,6 +183,23 @@ export class Inbox {
 function placeOf(traceId: string, peer: Peer, sentMs: number, takenUpMs: number): number {
   const words = wordsOf(traceId);
   return words === undefined ? NOWHERE : peer.takenUp.add(words, sentMs, takenUpMs);
+}
+
+// The trace that was seen last: several messages of one request come one after the other.
+let lastIds = '';
+let isLastValid = false;
+const lastWords = new Int32Array(TRACE_ID_WORDS);
+
+/** The same for what came in an envelope. */
+function placeIn(given: MessageContext, takenUpMs: number): number {
+  const { ids, peer, sentMs } = given;
+  if (ids !== lastIds) {
+    lastIds = ids;
+    const words = wordsOf(given.traceId);
+    isLastValid = words !== undefined;
+    if (words !== undefined) lastWords.set(words);
+  }
+  return isLastValid ? peer.takenUp.add(lastWords, sentMs, takenUpMs) : NOWHERE;
 }
 
 function isSampled(active: Context): boolean {

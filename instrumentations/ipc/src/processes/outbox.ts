@@ -152,7 +152,7 @@ export class Outbox {
       if (this.#canAnnounce(args)) return this.#sendAnnounced(args, active, startMs);
       channel.missed('peer', 1);
     }
-    return Reflect.apply(this.#original, end, args);
+    return args.length === 1 ? this.#original.call(end, args[0]) : Reflect.apply(this.#original, end, args);
   }
 
   #canAnnounce([message, handle]: readonly unknown[]): boolean {

@@ -1,8 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type Context, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
-import { isAnswer } from '../answers.ts';
+import { isAnswer, markAnswer } from '../answers.ts';
 import type { Channel, Handler, Received } from '../channels.ts';
+import { enterNatively } from '../native-entry.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
 import type { Link } from './link.ts';
 import { MessageContext } from './message-context.ts';
@@ -10,15 +11,18 @@ import { messageKind } from './message-kind.ts';
 import { messageBytes } from './message-size.ts';
 import type { Offer, PortTransfers } from './port-transfers.ts';
 import type { RingReader } from './ring-reader.ts';
-import type { Outgoing, RingWriter } from './ring-writer.ts';
+import type { RingWriter } from './ring-writer.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const now = performance.now.bind(performance);
 /** What `error.type` says of a message to a port that is closed: Node drops it without a word. */
 const CLOSED = { code: 'closed' };
-/** One object for all that is sent from this thread: sending does not nest between filling and reading it. */
-const outgoing: Mutable<Outgoing> = { context: ROOT_CONTEXT, nowMs: 0, kind: 0, peer: undefined, ports: '' };
+
+/** What came without a context needs none where none is active. */
+function isActive(active: Context): boolean {
+  return active === ROOT_CONTEXT && context.active() === ROOT_CONTEXT;
+}
 
 /** What is known of a message on a port that has no rings. */
 interface Unknown extends Mutable<Received> {
@@ -51,10 +55,6 @@ export class ObservedPort {
   #isPosting = false;
   /** Called before each message is taken up. */
   onMessage: (() => void) | undefined;
-  // What the handlers of the message that is being dispatched are: a closure for each message would cost more.
-  #native: Handler = () => undefined;
-  #args: readonly unknown[] = [];
-  readonly #run = (): unknown => Reflect.apply(this.#native, this.port, this.#args);
   readonly #transfers: PortTransfers;
   readonly #fetched: FetchedSpans;
   readonly #unknown: Unknown = {
@@ -72,8 +72,27 @@ export class ObservedPort {
     this.#fetched = fetched;
   }
 
-  /** Sends: what `postMessage` of the port does, with what the message has to carry beside it. */
-  post(native: Handler, args: readonly unknown[]): unknown {
+  /** Sends a message that takes nothing along: what `postMessage` of the port does, with what has to lie beside it. */
+  post(native: Handler, message: unknown): unknown {
+    const startMs = now();
+    if (this.#isPosting) this.#giveUp();
+    const span = this.#prepare(message, startMs, undefined);
+    let result: unknown;
+    this.#isPosting = true;
+    try {
+      result = native.call(this.port, message);
+    } catch (error) {
+      this.#failed(startMs, error, span);
+      throw error;
+    } finally {
+      this.#isPosting = false;
+    }
+    this.#posted(result === undefined, message, startMs, span);
+    return result;
+  }
+
+  /** The same for whatever else `postMessage` may be given. */
+  postWith(native: Handler, args: readonly unknown[]): unknown {
     const startMs = now();
     if (this.#isPosting) this.#giveUp();
     const offers = args.length > 1 ? this.#transfers.offer(this, args) : undefined;
@@ -89,20 +108,23 @@ export class ObservedPort {
     } finally {
       this.#isPosting = false;
     }
-    this.sent = (this.sent + 1) | 0;
     if (offers !== undefined) this.#transfers.commit(this, offers);
-    if (result === undefined) this.channel.sendFailed(startMs, CLOSED, span);
-    else this.channel.sent(startMs, messageBytes(args[0]), span);
-    if (this.#fetched.size > 0) this.#fetched.sent(this.port);
+    this.#posted(result === undefined, args[0], startMs, span);
     return result;
   }
 
-  /** A message is here: runs its handlers inside its context. */
-  dispatch(native: Handler, args: readonly unknown[]): unknown {
-    const received = this.takeUp(args[0]);
-    this.#native = native;
-    this.#args = args;
-    return this.channel.process(received, this.#run);
+  /** A message is here, from native code: runs its handlers inside its context. */
+  dispatch(native: Handler, message: unknown): unknown {
+    const { port, channel } = this;
+    const received = this.takeUp(message);
+    if (!channel.receivedQuickly(received)) {
+      return channel.process(received, () => native.call(port, message, 'message', undefined));
+    }
+    const { context: active } = received;
+    if (active === undefined) return native.call(port, message, 'message', undefined);
+    if (received.isAnswer === true) markAnswer(active);
+    if (isActive(active) || enterNatively(active)) return native.call(port, message, 'message', undefined);
+    return context.with(active, () => native.call(port, message, 'message', undefined));
   }
 
   /** A message is here: what is known of it. Valid until the next one. */
@@ -156,6 +178,13 @@ export class ObservedPort {
     this.writer = undefined;
   }
 
+  #posted(isClosed: boolean, message: unknown, startMs: number, span: Span | undefined): void {
+    this.sent = (this.sent + 1) | 0;
+    if (isClosed) this.channel.sendFailed(startMs, CLOSED, span);
+    else this.channel.sent(startMs, messageBytes(message), span);
+    if (this.#fetched.size > 0) this.#fetched.sent(this.port);
+  }
+
   #prepare(message: unknown, nowMs: number, offers: readonly Offer[] | undefined): Span | undefined {
     try {
       const active = this.#sender();
@@ -163,13 +192,14 @@ export class ObservedPort {
       const isPlain = active === ROOT_CONTEXT || active instanceof MessageContext;
       const span = isPlain ? undefined : this.channel.startSend(active);
       if (this.writer === undefined) return span;
-      outgoing.context = span === undefined ? active : trace.setSpan(active, span);
-      outgoing.nowMs = nowMs;
-      outgoing.kind = messageKind(message);
-      outgoing.peer = this.link;
-      outgoing.ports = offers === undefined ? '' : this.#transfers.describe(offers);
-      this.writer.write(outgoing);
-      outgoing.context = ROOT_CONTEXT;
+      // A new object: to note a new context on an old one costs the garbage collector more.
+      this.writer.write({
+        context: span === undefined ? active : trace.setSpan(active, span),
+        nowMs,
+        kind: messageKind(message),
+        peer: this.link,
+        ports: offers === undefined ? '' : this.#transfers.describe(offers),
+      });
       return span;
     } catch (error) {
       // Somebody's own context manager or span. What has no slot must not be followed by what has one.

@@ -56,13 +56,14 @@ function hooksOf(observed: ObservedPort, onClosed: () => void): Hooks {
   return {
     postMessage(...args: unknown[]): unknown {
       if (this !== observed.port || !observed.isActive) return Reflect.apply(prototype.postMessage, this, args);
-      return observed.post(prototype.postMessage, args);
+      const { postMessage } = prototype;
+      return args.length === 1 ? observed.post(postMessage, args[0]) : observed.postWith(postMessage, args);
     },
     dispatch(...args: unknown[]): unknown {
       const [value, type, event] = args;
       // The native side passes three arguments, without an event; `emit` two, `dispatchEvent` an event.
       const isArrival = observed.isActive && event === undefined && args.length === 3;
-      if (isArrival && type === 'message') return observed.dispatch(prototype[DISPATCH], args);
+      if (isArrival && type === 'message') return observed.dispatch(prototype[DISPATCH], value);
       if (isArrival && type === 'messageerror') observed.skip(value);
       if (observed.isActive && isClose(type, event)) onClosed();
       return Reflect.apply(prototype[DISPATCH], this, args);

@@ -73,8 +73,8 @@ describe('an envelope', () => {
 
   it('gives nothing but an ordinary context for whatever else somebody may send', () => {
     fc.assert(
-      fc.property(fc.string({ maxLength: 200 }), fc.anything(), fc.anything(), fc.anything(), (text, h, s, a) => {
-        const envelope = { cmd: `NODE_SONDE_MSG_1${text}`, h, l: h, s, a, c: s, '': 1 } as never;
+      fc.property(fc.string({ maxLength: 200 }), fc.anything(), fc.anything(), (text, c, a) => {
+        const envelope = { cmd: `NODE_SONDE_MSG_1${text}`, a, c, '': 1 } as never;
         const received = open(envelope, PEER, performance.now());
         const spanContext = trace.getSpanContext(received);
         if (spanContext !== undefined) expect(spanContext.traceId).toMatch(/^[0-9a-f]{32}$/);
