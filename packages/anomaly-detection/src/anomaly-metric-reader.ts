@@ -28,6 +28,8 @@ export class AnomalyMetricReader implements IMetricReader {
   readonly #use: MetricReaderUse;
   #producer: MetricProducer | undefined;
   #isShutDown = false;
+  /** By this `@sonde/node` sees that hot metrics reach it already: fed by it too, they would count twice. */
+  readonly _metricProducers: readonly { close(): void }[] = [{ close: () => {} }];
 
   constructor(use: MetricReaderUse) {
     this.#use = use;

@@ -89,7 +89,11 @@ export class Detection {
       for (const subject of series.subjects) this.incidents.forget(subject);
       series.plan?.forget(series);
     });
-    const saved = (text: string): Readonly<Record<string, unknown>> | undefined => this.#saved.get(text);
+    const saved = (text: string): Readonly<Record<string, unknown>> | undefined => {
+      const found = this.#saved.get(text);
+      this.#saved.delete(text);
+      return found;
+    };
     this.#metrics = new MetricSource(
       { table: this.#table, intervalMs, warmUpMs, turns: new Turns(), saved },
       this.incidents,

@@ -62,8 +62,10 @@ export class MetricPlan {
     if (member === undefined) {
       const series = this.#seriesOf(attributes, look);
       if (series === undefined) return undefined;
-      member = new Member(series.window, hasFailed(attributes), !(isFirst || this.#hasEvicted));
-      if (series.members < MOST_MEMBERS) this.#byKey.set(key, member);
+      // One that is not kept would be new at each look, and tell its whole total each time.
+      const isKept = series.members < MOST_MEMBERS;
+      member = new Member(series.window, hasFailed(attributes), isKept && !(isFirst || this.#hasEvicted));
+      if (isKept) this.#byKey.set(key, member);
       series.members++;
     }
     this.#byObject.set(attributes, member);

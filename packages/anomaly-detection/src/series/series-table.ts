@@ -18,6 +18,8 @@ export class SeriesTable {
   readonly #onEvicted: OnEvicted;
   /** In the order in which they were seen last, as far as `touch` has been told. */
   readonly #series = new Map<string, Series>();
+  /** The look at which the last newcomer found no place: the next ones of that look need not seek. */
+  #fullAt = -1;
   evicted = 0;
   dropped = 0;
 
@@ -46,8 +48,9 @@ export class SeriesTable {
   /** Whether there is a place for one more, made by eviction if need be. */
   makePlace(look: number): boolean {
     if (this.#series.size < this.#limit) return true;
-    const oldest = this.#findOldest();
+    const oldest = this.#fullAt === look ? undefined : this.#findOldest();
     if (oldest === undefined || look - oldest[1].seenAt < PROTECTED_LOOKS) {
+      this.#fullAt = look;
       this.dropped++;
       countDropped('anomaly-detection.series');
       warnOnce('anomaly-detection.dropped', `${FULL} (${this.#limit}): further ones are not watched, but counted`);
