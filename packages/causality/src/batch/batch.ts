@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import { checkOptionNames, guard } from '@sonde/instrumentation-kit';
 import { TELEMETRY } from '../semantic-names.ts';
@@ -99,14 +99,23 @@ class CausedBatch<Item> implements Batch<Item> {
   }
 }
 
+function refuse(option: string, rule: string, value: unknown): never {
+  throw new TypeError(`createBatch: ${option} must be ${rule}, got ${inspect(value, { depth: 0 })}`);
+}
+
 /**
  * Keeps items that are worked on together, and who asked for each: for queues, batch consumers and timers that coalesce.
- * @throws TypeError when the name is no string, or for an unknown option
+ * @throws TypeError for a bad option, or an unknown one
  */
 export function createBatch<Item>(config: BatchConfig): Batch<Item> {
   checkOptionNames('createBatch', config, ['name', 'kind', 'attributes', 'tracer']);
-  if (typeof config.name !== 'string' || config.name === '') {
-    throw new TypeError(`createBatch: name must be a string that is not empty, got ${String(config.name)}`);
+  const { name, kind, attributes, tracer } = config;
+  if (typeof name !== 'string' || name === '') refuse('name', 'a string that is not empty', name);
+  if (kind !== undefined && (typeof kind !== 'number' || SpanKind[kind] === undefined))
+    refuse('kind', 'a SpanKind', kind);
+  if (attributes !== undefined && (typeof attributes !== 'object' || attributes === null)) {
+    refuse('attributes', 'an object', attributes);
   }
+  if (tracer !== undefined && typeof tracer?.startSpan !== 'function') refuse('tracer', 'a Tracer', tracer);
   return new CausedBatch(config);
 }

@@ -1,3 +1,4 @@
+import { checkIterable } from '../check-iterable.ts';
 import { shiftClocks } from './clock-shift.ts';
 import { resolveOptions } from './options.ts';
 import { blameOf, labelOf } from './read-span.ts';
@@ -32,6 +33,7 @@ export function criticalPath<S extends TraceSpan>(
   spans: Iterable<S>,
   options: CriticalPathOptions = {},
 ): CriticalPath<S> {
+  checkIterable('criticalPath', 'spans', spans);
   const { traceId, rootSpanId, toleranceMs, maxClockShiftMs, adoptOrphans } = resolveOptions(options);
   const forest = growForest(spans, traceId);
   const tree = plantRoot(forest, rootSpanId, adoptOrphans);

@@ -42,13 +42,20 @@ export function resolveOptions(options: CriticalPathOptions): ResolvedOptions {
 }
 
 function checkId(option: string, value: unknown): void {
-  if (value !== undefined && (typeof value !== 'string' || value === '')) refuse(option, 'an id', value);
+  if (value === undefined) return;
+  if (typeof value !== 'string') refuse(option, 'an id', value);
+  if (value === '') throw new RangeError(sentence(option, 'an id', value));
 }
 
 function checkRange(option: string, value: unknown, max: number): void {
-  if (typeof value !== 'number' || !(value >= 0 && value <= max)) refuse(option, `from 0 to ${max}`, value);
+  if (typeof value !== 'number') refuse(option, `from 0 to ${max}`, value);
+  if (!(value >= 0 && value <= max)) throw new RangeError(sentence(option, `from 0 to ${max}`, value));
+}
+
+function sentence(option: string, rule: string, value: unknown): string {
+  return `${OWNER}: ${option} must be ${rule}, got ${inspect(value, { depth: 0 })}`;
 }
 
 function refuse(option: string, rule: string, value: unknown): never {
-  throw new RangeError(`${OWNER}: ${option} must be ${rule}, got ${inspect(value, { depth: 0 })}`);
+  throw new TypeError(sentence(option, rule, value));
 }

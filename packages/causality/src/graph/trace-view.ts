@@ -54,7 +54,31 @@ function spanOf(node: SpanNode): GrowingSpan {
   };
 }
 
-/** Hangs spans below their parents. One that is its own ancestor, which only hostile ids can be, is no root and below none. */
+function breakCircles(sorted: readonly SpanNode[], spans: ReadonlyMap<string, GrowingSpan>, roots: CausalSpan[]): void {
+  const reached = new Set<CausalSpan>();
+  const reach = (root: CausalSpan): void => {
+    const waiting = [root];
+    for (let span = waiting.pop(); span !== undefined; span = waiting.pop()) {
+      if (reached.has(span)) continue;
+      reached.add(span);
+      waiting.push(...span.children);
+    }
+  };
+  for (const root of roots) reach(root);
+  for (const node of sorted) {
+    const span = spans.get(keyOf(node)) as GrowingSpan;
+    if (reached.has(span)) continue;
+    const { children } = spans.get(node.parentKey) as GrowingSpan;
+    children.splice(children.indexOf(span), 1);
+    roots.push(span);
+    reach(span);
+  }
+}
+
+/**
+ * Hangs spans below their parents. Where spans are their own ancestors, which only hostile ids can make them, the earliest
+ * of each circle is a root.
+ */
 export function traceFrom(id: string, nodes: readonly SpanNode[]): CausalTrace {
   const sorted = [...nodes].sort((a, b) => byClock(a.records[0] as EventRecord, b.records[0] as EventRecord));
   const spans = new Map(sorted.map((node) => [keyOf(node), spanOf(node)]));
@@ -65,5 +89,6 @@ export function traceFrom(id: string, nodes: readonly SpanNode[]): CausalTrace {
     if (parent === undefined || parent === span) roots.push(span);
     else parent.children.push(span);
   }
+  breakCircles(sorted, spans, roots);
   return { id, roots, spans: [...spans.values()] };
 }

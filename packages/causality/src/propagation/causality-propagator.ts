@@ -94,7 +94,7 @@ class TakingGetter implements TextMapGetter {
  * than its drift. Without `traceparent` (b3 alone, or no propagator) nothing is carried.
  *
  * Never throws after construction; a failure of the inner propagator costs the trace, not the message.
- * @throws TypeError when it is given no propagator, or an unknown option
+ * @throws TypeError when it is given no propagator, a clock that is none, or an unknown option
  */
 export class CausalityPropagator implements TextMapPropagator {
   readonly #inner: TextMapPropagator;
@@ -106,6 +106,11 @@ export class CausalityPropagator implements TextMapPropagator {
     if (typeof propagator?.inject !== 'function' || typeof propagator.extract !== 'function') {
       throw new TypeError(
         `CausalityPropagator: propagator must be a TextMapPropagator, got ${inspect(propagator, { depth: 0 })}; give it new W3CTraceContextPropagator()`,
+      );
+    }
+    if (typeof clock?.send !== 'function' || typeof clock.receive !== 'function') {
+      throw new TypeError(
+        `CausalityPropagator: clock must be a HybridClock, such as eventStream().clock, got ${inspect(clock, { depth: 0 })}`,
       );
     }
     this.#inner = propagator;

@@ -1,5 +1,6 @@
 import type { EventRecord } from '@sonde/event-stream';
 import { printable } from '@sonde/instrumentation-kit';
+import { checkIterable } from '../check-iterable.ts';
 import { labelOf } from '../critical-path/read-span.ts';
 import type { TraceSpan } from '../critical-path/types.ts';
 import { argsOf } from './args.ts';
@@ -29,6 +30,8 @@ export function toChromeTrace<S extends TraceSpan>(
   events: Iterable<EventRecord> = [],
   options: ChromeTraceOptions = {},
 ): ChromeTrace {
+  checkIterable('toChromeTrace', 'spans', spans);
+  checkIterable('toChromeTrace', 'events', events);
   const resolved = resolveExport(options);
   const { maxSpans, maxEvents, attributes } = resolved;
   const records = instantsOf(events);

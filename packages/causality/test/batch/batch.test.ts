@@ -130,7 +130,11 @@ test('links to causes leave out what is invalid and what repeats, and are at mos
 
 test.each([
   [{}, 'createBatch: name must be a string that is not empty, got undefined'],
-  [{ name: '' }, 'createBatch: name must be a string that is not empty, got '],
+  [{ name: '' }, "createBatch: name must be a string that is not empty, got ''"],
+  [{ name: 'x', kind: 'CONSUMER' }, "createBatch: kind must be a SpanKind, got 'CONSUMER'"],
+  [{ name: 'x', kind: 99 }, 'createBatch: kind must be a SpanKind, got 99'],
+  [{ name: 'x', attributes: 5 }, 'createBatch: attributes must be an object, got 5'],
+  [{ name: 'x', tracer: {} }, 'createBatch: tracer must be a Tracer, got {}'],
   [{ name: 'x', nmae: 'y' }, 'createBatch: "nmae" is not an option; there are name, kind, attributes, tracer'],
   [undefined, 'createBatch: the options must be an object, got undefined'],
 ])('the options %p are refused', (config, message) => {

@@ -318,6 +318,11 @@ test('an option left undefined has its default, and an unknown one is refused', 
   const spans = [span('root', '', [0, 100]), span('a', 'root', [10, 100.5])];
   const undefinedOptions = Object.fromEntries(Object.keys(CRITICAL_PATH_DEFAULTS).map((key) => [key, undefined]));
   expect(pathOf(spans, undefinedOptions)).toEqual(pathOf(spans));
+  expect(() => criticalPath(undefined as never)).toThrow(
+    new TypeError('criticalPath: spans must be iterable, such as an array, got undefined'),
+  );
+  expect(() => criticalPath(spans, { toleranceMs: '1' } as never)).toThrow(TypeError);
+  expect(() => criticalPath(spans, { toleranceMs: -1 })).toThrow(RangeError);
   expect(() => criticalPath(spans, { tolerance: 1 } as never)).toThrow('is not an option');
 });
 

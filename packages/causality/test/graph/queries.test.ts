@@ -10,6 +10,7 @@ import {
   happenedBefore,
   type Order,
   runInChain,
+  TELEMETRY,
   timeline,
 } from '../../src/index.ts';
 import { definitionOf, lastEvent } from '../fixtures/events.ts';
@@ -58,6 +59,23 @@ describe('a trace', () => {
       expect.objectContaining({ name: 'SELECT', kind: 'client', spanId: childId, parentSpanId: rootId }),
     ]);
     expect(namesOf(root?.children[0]?.events ?? [])).toEqual(['test.queried']);
+  });
+
+  it('has a root where records say that spans are their own ancestors, and can be written as JSON', () => {
+    const stream = createEventStream({ pid: 1, threadId: 1 });
+    const traceId = '7'.repeat(32);
+    const ids = ['1', '2', '3'].map((digit) => digit.repeat(16));
+    const started = stream.event(TELEMETRY.events.spanStarted);
+    ids.forEach((spanId, n) => {
+      const parent = Number.parseInt((ids[(n + 1) % 3] as string).slice(8), 16);
+      started.emit(undefined, parent, parent, stream.context(traceId, spanId));
+    });
+    const { roots, spans } = causalTrace(traceId, { stream });
+    expect(spans).toHaveLength(3);
+    expect(roots.map(({ spanId }) => spanId)).toEqual([ids[0]]);
+    expect(roots[0]?.children[0]?.children).toHaveLength(1);
+    const noBigInt = (_key: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+    expect(() => JSON.stringify(roots, noBigInt)).not.toThrow();
   });
 
   it('shows open spans, and what was emitted in spans that are not recorded', () => {

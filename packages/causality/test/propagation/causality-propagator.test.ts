@@ -350,4 +350,6 @@ test.each([undefined, null, {}, { inject: () => {} }, 'tracecontext'])('%p is no
 test('an option that is none is refused', () => {
   const config = { propagator: w3c, propagators: [w3c] };
   expect(() => new CausalityPropagator(config)).toThrow('there are propagator, clock');
+  const clock = 5 as never;
+  expect(() => new CausalityPropagator({ ...config, clock })).toThrow();
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SpanKind } from '@opentelemetry/api';
@@ -314,6 +314,19 @@ describe('a file', () => {
       expect(text.indexOf('"displayTimeUnit"')).toBeLessThan(text.indexOf('"traceEvents"'));
       expect(statSync(file).mode & 0o777).toBe(0o600);
     }
+  });
+
+  test('takes a file that others could read for itself', async () => {
+    const file = join(folder, 'open.json');
+    writeFileSync(file, 'what was there is longer than a trace without spans'.repeat(10), { mode: 0o644 });
+    await writeChromeTrace(file, toChromeTrace([]));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveProperty('traceEvents');
+  });
+
+  test('that is none is refused with a sentence', () => {
+    expect(() => toChromeTrace(5 as never)).toThrow('toChromeTrace: spans must be iterable, such as an array, got 5');
+    expect(() => toChromeTrace([], { attributes: false } as never)).toThrow('toChromeTrace: events must be iterable');
   });
 
   test('that cannot be written is told', async () => {
