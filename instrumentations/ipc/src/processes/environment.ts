@@ -7,7 +7,7 @@ import { type Carrier, writeCarrier } from '@sonde/instrumentation-kit';
  * Carriers": TRACEPARENT, TRACESTATE, BAGGAGE, and what other propagators write under the upper-case name of its header.
  * https://opentelemetry.io/docs/specs/otel/context/env-carriers/
  */
-/** Says to a child that its parent listens, and carries the parent's clock. Not for grandchildren: a child removes it. */
+/** Says to a child that its parent listens, and by what key they know each other; carries the parent's clock. Not for grandchildren: a child removes it. */
 const PARENT = 'NODE_SONDE_PARENT';
 /** Variables that are ours to replace, whatever propagator is in use. */
 const W3C = ['TRACEPARENT', 'TRACESTATE', 'BAGGAGE'] as const;
@@ -21,8 +21,8 @@ const isCaseBlind = platform === 'win32';
 /** What this process was started with. */
 export interface Inherited {
   readonly carrier: Carrier;
-  /** Whether the parent listens on the IPC channel. */
-  readonly isInvited: boolean;
+  /** Of the IPC channel, on which the parent listens; empty where it does not. */
+  readonly key: string;
 }
 
 /** The variable for a header. */
@@ -40,14 +40,18 @@ function isFit(value: string): boolean {
   return value.length <= MAX_LENGTH && !/[^\t\x20-\x7e\x80-\xff]/.test(value);
 }
 
-/** The variables for a child that is started in a context. */
-export function variablesFor(active: Context, hasChannel: boolean): Map<string, string> {
+/**
+ * The variables for a child that is started in a context.
+ * @param key of the channel; empty where there is none
+ */
+export function variablesFor(active: Context, key: string): Map<string, string> {
   const { hlc = '', ...headers } = writeCarrier(active);
   const variables = new Map<string, string>();
   for (const [header, value] of Object.entries(headers)) {
     if (value !== undefined && isFit(value)) variables.set(variableOf(header), value);
   }
-  if (hasChannel || variables.size > 0) variables.set(PARENT, hasChannel ? `${hlc}${LISTENS}` : hlc);
+  if (key !== '') variables.set(PARENT, `${hlc}${LISTENS}${key}`);
+  else if (variables.size > 0) variables.set(PARENT, hlc);
   return variables;
 }
 
@@ -92,5 +96,6 @@ export function takeInherited(environment: NodeJS.ProcessEnv): Inherited {
   delete environment[PARENT];
   const hlc = parent.slice(0, HLC_LENGTH);
   if (hlc !== '') carrier.hlc = hlc;
-  return { carrier, isInvited: parent.endsWith(LISTENS) };
+  const invitation = parent.slice(HLC_LENGTH);
+  return { carrier, key: invitation.startsWith(LISTENS) ? invitation.slice(LISTENS.length) : '' };
 }

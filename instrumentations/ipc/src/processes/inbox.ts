@@ -32,6 +32,8 @@ export class Inbox {
   readonly #announced: AnnouncedContext;
   /** What the message that is being emitted came with. */
   #next: Given | undefined;
+  /** What the user sent that Node takes for its own, while it is emitted. */
+  #passing: unknown;
   readonly #onMessage: (() => void) | undefined;
 
   constructor(config: InboxConfig) {
@@ -84,7 +86,7 @@ export class Inbox {
     }
     const handle = args[2];
     if (isInternal(message)) {
-      Reflect.apply(emit, end, ['internalMessage', message, handle]);
+      this.#pass(emit, message, handle);
       return;
     }
     const takenUpMs = now();
@@ -112,9 +114,24 @@ export class Inbox {
     const { end } = this.#config;
     if (!Object.hasOwn(envelope, '')) return;
     const message = envelope[''];
-    if (isInternal(message)) end.emit('internalMessage', message, handle);
+    if (isInternal(message)) this.#pass(end.emit, message, handle);
     else if (end.listenerCount('message') > 0) end.emit('message', message, handle);
     else pendingMessages(end)?.push(['message', message, handle]);
+  }
+
+  /** Whether this is what the user sent and Node takes for its own: no matter what it looks like, it is not for us. */
+  isPassing(message: unknown): boolean {
+    return this.#passing !== undefined && message === this.#passing;
+  }
+
+  #pass(emit: AnyFunction, message: unknown, handle: unknown): void {
+    const before = this.#passing;
+    this.#passing = message;
+    try {
+      Reflect.apply(emit, this.#config.end, ['internalMessage', message, handle]);
+    } finally {
+      this.#passing = before;
+    }
   }
 
   /**

@@ -5,7 +5,7 @@ import { isAnswer } from '../answers.ts';
 import type { Channel } from '../channels.ts';
 import { enclose } from './envelope.ts';
 import type { LinkEnd } from './link-end.ts';
-import { isNotForUsers, isSendable, type Talk, talk, talkOfContext } from './wire.ts';
+import { isNotForUsers, isSendable, type Saying, type Talk, talk, talkOfContext } from './wire.ts';
 
 /** Contexts announced by messages of their own, each as dear as a message, before it is known who the other side is. */
 const MAX_ANNOUNCED = 64;
@@ -22,6 +22,8 @@ export interface OutboxConfig {
   readonly peer: Peer;
   /** Whether the other side is likely to understand: it may be told something before it spoke. */
   readonly mayAnnounce: boolean;
+  /** Which both ends know, and nobody else. */
+  readonly key: string;
 }
 
 function hasTrace(active: Context): boolean {
@@ -61,7 +63,11 @@ export class Outbox {
   }
 
   /** Tells the other side something that only an instrumented one hears. */
-  say(saying: Talk): void {
+  say(saying: Saying, told?: number): void {
+    this.#say(talk(this.#config.key, saying, told));
+  }
+
+  #say(saying: Talk): void {
     const { end } = this.#config;
     if (!end.connected) return;
     guard('ipc.process-link', () => Reflect.apply(this.#original, end, [saying, undefined, QUIET]), undefined);
@@ -165,7 +171,7 @@ export class Outbox {
   }
 
   #sendAnnounced(args: unknown[], active: Context, startMs: number): unknown {
-    this.say(talkOfContext(active, startMs));
+    this.#say(talkOfContext(this.#config.key, active, startMs));
     this.#announced += 1;
     this.#isAnnouncing = true;
     try {
@@ -180,6 +186,6 @@ export class Outbox {
 
   #cancel(): void {
     this.#isAnnouncing = false;
-    this.say(talk('cancel'));
+    this.say('cancel');
   }
 }

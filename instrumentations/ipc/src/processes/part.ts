@@ -53,9 +53,9 @@ export function startProcesses(surroundings: Surroundings): Part {
   const children = new Children(surroundings);
   const linkOf = (end: object) => links.of(end);
   const closed = (link: Parameters<Links['closed']>[0]) => links.closed(link);
-  const forked = ({ child, name, isNode }: Forked): void => {
+  const forked = ({ child, name, isNode, key }: Forked): void => {
     const channel = channels.of({ system: SYSTEM, destination: name });
-    links.add({ end: child as unknown as LinkEnd, channel, isChild: false, mayAnnounce: isNode });
+    links.add({ end: child as unknown as LinkEnd, channel, isChild: false, mayAnnounce: isNode, key });
   };
   const patches = createPatches();
   const config = { children, inherited: inherited.carrier, forked };
@@ -73,9 +73,10 @@ export function startProcesses(surroundings: Surroundings): Part {
     undo.push(hookEmit(process as unknown as ChildPrototype, { linkOf, closed }));
     const end = process as unknown as LinkEnd;
     const channel = channels.of({ system: SYSTEM, destination: PARENT });
-    const mayAnnounce = inherited.isInvited;
-    const link = links.add({ end, channel, isChild: true, mayAnnounce, ...(start && { onMessage: leave }) });
-    if (inherited.isInvited) link.hello();
+    const { key } = inherited;
+    const onMessage = start && { onMessage: leave };
+    const link = links.add({ end, channel, isChild: true, mayAnnounce: key !== '', key, ...onMessage });
+    if (key !== '') link.hello();
   }
   return {
     observe: () => links.observe(),

@@ -2,11 +2,11 @@ import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
 import type { Peer } from '../account.ts';
 import type { Channel } from '../channels.ts';
 import { TakenUp } from '../taken-up.ts';
-import { isEnvelope } from './envelope.ts';
+import { type Envelope, isEnvelope } from './envelope.ts';
 import { Inbox } from './inbox.ts';
 import { type ChannelHandle, channelHandle, isKnownEnd, type LinkEnd } from './link-end.ts';
 import { Outbox } from './outbox.ts';
-import { isTalk, type Saying, type Talk, talk } from './wire.ts';
+import { isTalk, type Saying, type Talk } from './wire.ts';
 
 /** What a link is made for. */
 export interface LinkConfig {
@@ -16,6 +16,8 @@ export interface LinkConfig {
   readonly isChild: boolean;
   /** Whether the other side is likely to understand: it may be told something before it spoke. */
   readonly mayAnnounce: boolean;
+  /** Which both ends know, and nobody else; empty where the other side knows none. */
+  readonly key: string;
   /** Told of each message that arrives. */
   readonly onMessage?: () => void;
 }
@@ -36,17 +38,19 @@ export class ProcessLink implements Peer {
   readonly #outbox: Outbox;
   #isActive = true;
   #isOpening = false;
-  /** The other side has stopped: it sends no more envelopes either. */
-  #isPeerGone = false;
+  /** Whether the other side sends envelopes: once it has greeted, until it stops. */
+  #peer: 'unknown' | 'sending' | 'gone' = 'unknown';
+  readonly #key: string;
 
-  constructor({ end, channel, isChild, mayAnnounce, onMessage }: LinkConfig) {
+  constructor({ end, channel, isChild, mayAnnounce, key, onMessage }: LinkConfig) {
     this.end = end;
+    this.#key = key;
     this.channel = channel;
     this.handle = channelHandle(end);
     this.isDown = !isChild;
     this.#inbox = new Inbox({ end, channel, peer: this, onMessage });
-    const mayTell = mayAnnounce && isKnownEnd(end);
-    this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayTell });
+    const mayTell = mayAnnounce && key !== '' && isKnownEnd(end);
+    this.#outbox = new Outbox({ end, channel, peer: this, mayAnnounce: mayTell, key });
   }
 
   /**
@@ -55,20 +59,23 @@ export class ProcessLink implements Peer {
    */
   hello(told?: number): void {
     if (!isKnownEnd(this.end)) return;
-    // It hears nothing while our `emit` is in place: only after `stop`, or when somebody has replaced that `emit`.
+    // For what comes after `stop`, or when somebody has replaced our `emit`: as long as that is in place it keeps from
+    // here what the other side says, and what it lets through is the user's.
     if (!this.#isOpening) this.end.on('internalMessage', this.#onInternal);
     this.#isOpening = true;
-    this.#outbox.say(talk('hello', told));
+    this.#outbox.say('hello', told);
   }
 
   /** An 'internalMessage' is about to be emitted. @returns true when it was one of ours, for nobody else */
   internal(emit: AnyFunction, args: unknown[], isTop: boolean): boolean {
     const message = args[1];
-    if (this.#isOpening && isEnvelope(message)) {
+    // What the user made to look like one of ours.
+    if (this.#inbox.isPassing(message)) return false;
+    if (this.#isEnvelope(message)) {
       this.#inbox.open(message, args, emit, isTop);
       return true;
     }
-    if (isTalk(message)) {
+    if (isTalk(message, this.#key)) {
       guard(FAILURE, () => this.#hear(message), undefined);
       return true;
     }
@@ -98,8 +105,8 @@ export class ProcessLink implements Peer {
     this.#isActive = false;
     this.#outbox.stop();
     this.#inbox.stop();
-    if (this.#isPeerGone) this.retire();
-    else if (this.#isOpening) this.#outbox.say(talk('bye'));
+    if (this.#peer === 'gone') this.retire();
+    else if (this.#isOpening) this.#outbox.say('bye');
   }
 
   /** Lets go of the channel altogether. */
@@ -109,19 +116,28 @@ export class ProcessLink implements Peer {
   }
 
   readonly #onInternal = (message: unknown, handle: unknown): void => {
-    if (isEnvelope(message)) this.#inbox.openBare(message, handle);
-    else if (isTalk(message)) guard(FAILURE, () => this.#hear(message), undefined);
+    if (this.#inbox.isPassing(message)) return;
+    if (this.#isEnvelope(message)) this.#inbox.openBare(message, handle);
+    else if (isTalk(message, this.#key)) guard(FAILURE, () => this.#hear(message), undefined);
   };
+
+  /** One that greets sends what looks like an envelope in an envelope. From others it is a message like any. */
+  #isEnvelope(message: unknown): message is Envelope {
+    return this.#isOpening && this.#peer === 'sending' && isEnvelope(message);
+  }
 
   #hear(said: Talk): void {
     const react: Readonly<Record<Saying, () => void>> = {
-      hello: () => this.#greeted(said.told),
+      hello: () => {
+        this.#peer = 'sending';
+        this.#greeted(said.told);
+      },
       context: () => this.#inbox.announced(said),
       cancel: () => this.#inbox.cancelled(),
       bye: () => {
-        this.#isPeerGone = true;
+        this.#peer = 'gone';
         this.#outbox.peerOpensNone();
-        this.#outbox.say(talk('parted'));
+        this.#outbox.say('parted');
       },
       parted: () => this.retire(),
     };
@@ -130,7 +146,6 @@ export class ProcessLink implements Peer {
 
   #greeted(told: unknown): void {
     if (!this.#isActive || !isKnownEnd(this.end)) return;
-    this.#isPeerGone = false;
     const announced = this.#outbox.peerOpens();
     this.#inbox.told(told);
     // What the child has announced was heard: its parent listens from its start on.

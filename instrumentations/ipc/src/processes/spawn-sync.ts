@@ -79,7 +79,7 @@ function environmentFor(given: NodeJS.ProcessEnv, start: Start, inherited: Carri
     if (value === undefined) absent.push([key, undefined]);
     else pairs.push(`${key}=${value}`);
   }
-  const replaced = withVariables(pairs, variablesFor(start.context, false), inherited).map(splitPair);
+  const replaced = withVariables(pairs, variablesFor(start.context, ''), inherited).map(splitPair);
   return Object.fromEntries([...absent, ...replaced]);
 }
 

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { execArgv, execPath } from 'node:process';
 import {
@@ -13,6 +14,7 @@ import { type Children, executableName, type Start } from './children.ts';
 import { variablesFor, withVariables } from './environment.ts';
 
 const FAILURE = 'ipc.spawn';
+const KEY_BYTES = 8;
 
 /** What `ChildProcess.prototype.spawn` takes, as far as it matters here. All of it is somebody else's. */
 interface SpawnOptions {
@@ -30,6 +32,8 @@ export interface Forked {
   readonly name: string;
   /** Whether it is the same Node as this one, so that what it does not know will do it no harm. */
   readonly isNode: boolean;
+  /** By which both ends know each other. */
+  readonly key: string;
 }
 
 export interface SpawnConfig {
@@ -50,13 +54,17 @@ function scriptName({ file, args, execArgv: given }: SpawnOptions): string {
   return typeof script === 'string' && !script.startsWith('-') ? basename(script) : executableName(file);
 }
 
-function begin({ children, inherited }: SpawnConfig, options: SpawnOptions): Start {
+interface Begun {
+  readonly start: Start;
+  readonly key: string;
+}
+
+function begin({ children, inherited }: SpawnConfig, options: SpawnOptions): Begun {
   const start = children.begin(options.file);
-  if (Array.isArray(options.envPairs)) {
-    const variables = variablesFor(start.context, hasChannel(options));
-    options.envPairs = withVariables(options.envPairs as string[], variables, inherited);
-  }
-  return start;
+  if (!Array.isArray(options.envPairs)) return { start, key: '' };
+  const key = hasChannel(options) ? randomBytes(KEY_BYTES).toString('hex') : '';
+  options.envPairs = withVariables(options.envPairs as string[], variablesFor(start.context, key), inherited);
+  return { start, key };
 }
 
 /** Node adds to `envPairs` and `stdio` of the options too; they are a copy unless somebody calls this by himself. */
@@ -64,7 +72,7 @@ function restore(options: SpawnOptions, pairs: unknown): void {
   if (options.envPairs !== pairs) options.envPairs = pairs;
 }
 
-function finish(config: SpawnConfig, child: ChildProcess, start: Start, options: SpawnOptions): void {
+function finish(config: SpawnConfig, child: ChildProcess, { start, key }: Begun, options: SpawnOptions): void {
   if (child.pid === undefined) {
     // 'error' will say why.
     config.children.pending(child, start);
@@ -72,24 +80,24 @@ function finish(config: SpawnConfig, child: ChildProcess, start: Start, options:
   }
   config.children.started(child, start);
   if (child.channel === undefined || child.channel === null) return;
-  config.forked({ child, name: scriptName(options), isNode: options.file === execPath });
+  config.forked({ child, name: scriptName(options), isNode: options.file === execPath, key });
 }
 
 function spawnObserved(config: SpawnConfig, original: AnyFunction, child: ChildProcess, args: unknown[]): unknown {
   const options = args[0] as SpawnOptions;
   const pairs = guard(FAILURE, () => options.envPairs, undefined);
-  const start = guard(FAILURE, () => begin(config, options), undefined);
-  if (start === undefined) return Reflect.apply(original, child, args);
+  const begun = guard(FAILURE, () => begin(config, options), undefined);
+  if (begun === undefined) return Reflect.apply(original, child, args);
   let result: unknown;
   try {
     result = Reflect.apply(original, child, args);
   } catch (error) {
-    config.children.notStarted(start, error);
+    config.children.notStarted(begun.start, error);
     throw error;
   } finally {
     guard(FAILURE, () => restore(options, pairs), undefined);
   }
-  guard(FAILURE, () => finish(config, child, start, options), undefined);
+  guard(FAILURE, () => finish(config, child, begun, options), undefined);
   return result;
 }
 

@@ -19,6 +19,8 @@ export type Saying = 'hello' | 'context' | 'cancel' | 'bye' | 'parted';
 /** One saying. */
 export interface Talk {
   readonly cmd: typeof TALK;
+  /** What only the two ends of this channel know: what an application sends on, even from another channel, is no saying. */
+  readonly key: string;
   readonly say: Saying;
   readonly told?: number;
   readonly c?: Carrier;
@@ -34,13 +36,13 @@ export interface Announcement {
 }
 
 /** A saying. */
-export function talk(say: Saying, told?: number): Talk {
-  return told === undefined ? { cmd: TALK, say } : { cmd: TALK, say, told };
+export function talk(key: string, say: Saying, told?: number): Talk {
+  return told === undefined ? { cmd: TALK, key, say } : { cmd: TALK, key, say, told };
 }
 
 /** What announces the context of the next message. */
-export function talkOfContext(active: Context, nowMs: number): Talk {
-  return { cmd: TALK, say: 'context', c: writeCarrier(active), s: toMonotonic(nowMs) };
+export function talkOfContext(key: string, active: Context, nowMs: number): Talk {
+  return { cmd: TALK, key, say: 'context', c: writeCarrier(active), s: toMonotonic(nowMs) };
 }
 
 /** What was announced; safe for whatever the other side may have said. */
@@ -54,9 +56,9 @@ function commandOf(message: unknown): string | undefined {
   return typeof cmd === 'string' ? cmd : undefined;
 }
 
-/** Whether a message that arrived is a saying. */
-export function isTalk(message: unknown): message is Talk {
-  return commandOf(message) === TALK;
+/** Whether a message that arrived is a saying of the other end. */
+export function isTalk(message: unknown, key: string): message is Talk {
+  return commandOf(message) === TALK && key !== '' && (message as Talk).key === key;
 }
 
 function isInternalCommand(command: unknown): command is string {

@@ -35,7 +35,7 @@ describe('an envelope', () => {
         const active = propagation.setBaggage(trace.setSpanContext(ROOT_CONTEXT, spanContext), bag);
         const nowMs = performance.now();
         const sent = wire(enclose(message, active, nowMs, PEER));
-        expect(isEnvelope(sent) && isInternal(sent) && !isTalk(sent)).toBe(true);
+        expect(isEnvelope(sent) && isInternal(sent) && !isTalk(sent, 'k')).toBe(true);
         expect(sent['']).toEqual(wire(message));
         const received = open(sent, PEER, nowMs);
         expect(trace.getSpanContext(received)).toMatchObject({
@@ -100,6 +100,6 @@ describe('messages of the application', () => {
   });
 
   it('travel in an envelope when they look like one of ours', () => {
-    expect([talk('hello'), enclose(1, ROOT_CONTEXT, 1, PEER)].map(isNotForUsers)).toEqual([false, false]);
+    expect([talk('k', 'hello'), enclose(1, ROOT_CONTEXT, 1, PEER)].map(isNotForUsers)).toEqual([false, false]);
   });
 });

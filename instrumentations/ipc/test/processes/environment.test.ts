@@ -34,26 +34,26 @@ describe('the environment of a child', () => {
 
   it('carries trace and baggage, and the clock', () => {
     const baggage = propagation.createBaggage({ tenant: { value: 'é, =' } });
-    const variables = variablesFor(propagation.setBaggage(traced, baggage), false);
+    const variables = variablesFor(propagation.setBaggage(traced, baggage), '');
     expect(variables.get('TRACEPARENT')).toBe(TRACEPARENT);
     expect(variables.get('BAGGAGE')).toBe('tenant=%C3%A9%2C%20%3D');
     expect(variables.get('NODE_SONDE_PARENT')).toMatch(/^[0-9a-f]{16}$/);
   });
 
   it('says nothing where there is nothing to say, but invites a child with a channel', () => {
-    expect(variablesFor(ROOT_CONTEXT, false).size).toBe(0);
-    expect([...variablesFor(ROOT_CONTEXT, true).keys()]).toEqual(['NODE_SONDE_PARENT']);
+    expect(variablesFor(ROOT_CONTEXT, '').size).toBe(0);
+    expect([...variablesFor(ROOT_CONTEXT, 'k').keys()]).toEqual(['NODE_SONDE_PARENT']);
   });
 
   it('holds no line break and nothing that is too long for a variable', () => {
     const state = { serialize: () => 'a=b\nPATH=/evil' } as never;
     const spanContext = { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1, traceState: state };
-    expect([...variablesFor(trace.setSpanContext(context.active(), spanContext), false).keys()]).toEqual([
+    expect([...variablesFor(trace.setSpanContext(context.active(), spanContext), '').keys()]).toEqual([
       'TRACEPARENT',
       'NODE_SONDE_PARENT',
     ]);
     const long = { ...spanContext, traceState: { serialize: () => 'a'.repeat(10_000) } as never };
-    expect(variablesFor(trace.setSpanContext(ROOT_CONTEXT, long), false).has('TRACESTATE')).toBe(false);
+    expect(variablesFor(trace.setSpanContext(ROOT_CONTEXT, long), '').has('TRACESTATE')).toBe(false);
   });
 
   it('replaces what was there, and changes nothing of what it was given', () => {
@@ -74,11 +74,11 @@ describe('the environment of a child', () => {
     const environment: NodeJS.ProcessEnv = {
       TRACEPARENT,
       BAGGAGE: 'x'.repeat(10_000),
-      NODE_SONDE_PARENT: '0123456789abcdefipc',
+      NODE_SONDE_PARENT: '0123456789abcdefipc42',
     };
     expect(takeInherited(environment)).toEqual({
       carrier: { traceparent: TRACEPARENT, hlc: '0123456789abcdef' },
-      isInvited: true,
+      key: '42',
     });
     expect(Object.keys(environment)).toEqual(['TRACEPARENT', 'BAGGAGE']);
     expect(readVariables({})).toEqual({});

@@ -61,7 +61,7 @@ class Log implements Channel {
 function createEnd(isChild: boolean) {
   const end = new End();
   const channel = new Log();
-  const link = new ProcessLink({ end: end as unknown as LinkEnd, channel, isChild, mayAnnounce: true });
+  const link = new ProcessLink({ end: end as unknown as LinkEnd, channel, isChild, mayAnnounce: true, key: 'k' });
   const undo = hookEmit(end, { linkOf: (other) => (other === end ? link : undefined), closed: () => link.closed() });
   return { end, channel, link, undo };
 }
@@ -284,6 +284,41 @@ describe('two ends of a channel', () => {
     parent.end.send(lookalike);
     deliver(parent, child);
     expect(internal).toEqual([lookalike, lookalike]);
+  });
+
+  it.each([false, true])('take nothing that the user sends for their own, greeted: %s', (isGreeted) => {
+    if (isGreeted) greet();
+    const sayings = ['hello', 'context', 'cancel', 'bye', 'parted'].map((say) => ({ cmd: 'NODE_SONDE_IPC_1', say }));
+    const forged = [...sayings, { cmd: `NODE_SONDE_MSG_1${'a'.repeat(80)}`, '': 'forged' }];
+    const seen: unknown[] = [];
+    const internal: unknown[] = [];
+    child.end.on('message', (message) => seen.push([message, digitOf(context.active())]));
+    child.end.on('internalMessage', (message) => internal.push(message));
+    for (const message of forged) parent.end.send(message);
+    inTrace(1, () => parent.end.send('after'));
+    deliver(parent, child);
+    greet();
+    inTrace(2, () => parent.end.send('at last'));
+    deliver(parent, child);
+    expect(seen).toEqual([
+      ['after', '1'],
+      ['at last', '2'],
+    ]);
+    expect(internal).toEqual(forged);
+  });
+
+  it('take nothing that the user sends for their own while one of them stops', () => {
+    greet();
+    child.link.stop();
+    child.undo();
+    const forged = { cmd: 'NODE_SONDE_IPC_1', say: 'parted' };
+    parent.end.send(forged);
+    parent.end.send({ cmd: 'NODE_SONDE_MSG_1', '': 'forged' });
+    parent.end.send('after');
+    const seen: unknown[] = [];
+    child.end.on('message', (message) => seen.push(message));
+    deliver(parent, child);
+    expect(seen).toEqual(['after']);
   });
 
   it('open what is under way after they were stopped, even where emit was replaced', () => {
