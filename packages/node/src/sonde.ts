@@ -11,7 +11,7 @@ import {
   type Subscription,
 } from '@sonde/event-stream';
 import { type HotMetricsStatistics, hotMetrics } from '@sonde/hot-metrics';
-import { activeContext, droppedCounts, guard } from '@sonde/instrumentation-kit';
+import { activeContext, countDropped, droppedCounts, guard, warnOnce } from '@sonde/instrumentation-kit';
 import type { BlockedLoopReport } from '@sonde/instrumentation-scheduler';
 import { onBlockedLoop } from './blocked-loop-listeners.ts';
 import { started } from './handle-state.ts';
@@ -107,6 +107,13 @@ function emitInto(stream: EventStream, definition: EventDefinition, fields: Even
     });
 }
 
+/** Says once of each event what is wrong with its definition or its fields, where the application's author can see it. */
+function refuseEvent(definition: EventDefinition, error: unknown): void {
+  countDropped('node.emit');
+  const reason = error instanceof Error ? error.message : String(error);
+  warnOnce(`node.emit.${String(definition?.name)}`, `sonde.emit: the event is dropped: ${reason}`);
+}
+
 /** Loaded by the first who asks. */
 function causality(): Causality {
   return loadPackage<Causality>('@sonde/causality');
@@ -116,7 +123,11 @@ function causality(): Causality {
 export const sonde: Sonde = {
   emit(definition, fields = {}): void {
     if (started().runtime === undefined) return;
-    guard('node.emit', () => emitInto(eventStream(), definition, fields), undefined);
+    try {
+      emitInto(eventStream(), definition, fields);
+    } catch (error) {
+      refuseEvent(definition, error);
+    }
   },
   emitCausal(definition, fields = {}): void {
     if (started().runtime !== undefined) causality().emitCausal(definition, fields);
