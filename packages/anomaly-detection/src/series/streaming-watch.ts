@@ -8,6 +8,8 @@ import type { Turns } from './turns.ts';
 const MEMORY = 60;
 /** Values before that score counts. */
 const YOUNG = 8;
+/** Beyond it squares overflow; such values are taken for broken ones, as the detector does. */
+const LARGEST_VALUE = 1e150;
 /** A score of 0.5 at so many standard deviations. */
 const HALF_AT = 6;
 /** How many values of a constant run the detector is shown when the first other one comes. */
@@ -113,7 +115,7 @@ export class StreamingWatch implements Watch {
   update(nowMs: number, value: number): void {
     this.isAlarm = false;
     this.value = value;
-    if (!Number.isFinite(value)) {
+    if (!(Math.abs(value) <= LARGEST_VALUE)) {
       this.score = 0;
       return;
     }
@@ -225,7 +227,9 @@ export class StreamingWatch implements Watch {
     const rate = Math.max(1 / (this.#seen + 1), 1 / MEMORY);
     const scale = Math.sqrt(this.#variance) + 1e-9 * Math.abs(this.#mean);
     const z = this.#seen < YOUNG ? 0 : scale > 0 ? Math.abs(deviation) / scale : deviation === 0 ? 0 : 1e6;
-    const clipped = this.#seen < YOUNG || scale === 0 ? deviation : clip(deviation, 4 * scale);
+    // After a long constant run the scale is next to nothing, and the mean has to follow all the same.
+    const limit = Math.max(4 * scale, Math.abs(deviation) / 4);
+    const clipped = this.#seen < YOUNG ? deviation : clip(deviation, limit);
     this.#mean += rate * clipped;
     this.#variance = (1 - rate) * (this.#variance + rate * clipped * clipped);
     this.#seen++;
