@@ -19,6 +19,8 @@ export const NOWHERE = -1;
  */
 export class TakenUp {
   #ids: Int32Array | undefined;
+  /** The last word of each once more, for a quick search: the first ones are the time in some traces. */
+  #lasts = new Int32Array(0);
   #times = new Float64Array(0);
   #states = new Uint8Array(0);
   /** The place of the next message. */
@@ -41,6 +43,7 @@ export class TakenUp {
     const index = place & (MAX_TAKEN_UP - 1);
     this.#next = place + 1;
     for (let word = 0; word < ID_WORDS; word++) known[index * ID_WORDS + word] = ids[word] as number;
+    this.#lasts[index] = ids[ID_WORDS - 1] as number;
     this.#times[index * TIMES] = sentMs;
     this.#times[index * TIMES + 1] = takenUpMs;
     this.#states[index] = OPEN;
@@ -56,16 +59,16 @@ export class TakenUp {
   find(words: Int32Array, at: number): number {
     const ids = this.#ids;
     if (ids === undefined) return NOWHERE;
-    const first = words[at];
-    const oldest = Math.max(0, this.#next - MAX_TAKEN_UP);
+    const last = words[at + ID_WORDS - 1] as number;
+    let open = Number.POSITIVE_INFINITY;
     let answered = NOWHERE;
-    for (let place = oldest; place < this.#next; place++) {
-      const index = place & (MAX_TAKEN_UP - 1);
-      if (ids[index * ID_WORDS] !== first || !isSame(ids, index * ID_WORDS, words, at)) continue;
-      if (this.#states[index] === OPEN) return place;
-      answered = place;
+    for (let index = this.#lasts.indexOf(last); index >= 0; index = this.#lasts.indexOf(last, index + 1)) {
+      const place = this.#next - 1 - ((this.#next - 1 - index) & (MAX_TAKEN_UP - 1));
+      if (place < 0 || !isSame(ids, index * ID_WORDS, words, at)) continue;
+      if (this.#states[index] === OPEN) open = Math.min(open, place);
+      else answered = Math.max(answered, place);
     }
-    return answered;
+    return open < this.#next ? open : answered;
   }
 
   /** Whether a message was answered, or is not known any more. */
@@ -114,6 +117,7 @@ export class TakenUp {
 
   #allocate(): Int32Array {
     this.#ids = new Int32Array(MAX_TAKEN_UP * ID_WORDS);
+    this.#lasts = new Int32Array(MAX_TAKEN_UP);
     this.#times = new Float64Array(MAX_TAKEN_UP * TIMES);
     this.#states = new Uint8Array(MAX_TAKEN_UP);
     return this.#ids;

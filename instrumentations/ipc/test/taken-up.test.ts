@@ -3,8 +3,8 @@ import { type Account, type Peer, settleAccount } from '../src/account.ts';
 import { MAX_TAKEN_UP, NOWHERE, TakenUp } from '../src/taken-up.ts';
 import { runs } from './seed.ts';
 
-/** Trace ids that differ in their last word only: the first one alone tells nothing. */
-const idsOf = (n: number): Int32Array => Int32Array.of(1, 2, 3, n);
+/** Trace ids of which some differ in one word only, the last one or another. */
+const idsOf = (n: number): Int32Array => Int32Array.of(1, n >> 1, 3, n & 1);
 
 function peer(): Peer {
   return { isDown: false, takenUp: new TakenUp() };
