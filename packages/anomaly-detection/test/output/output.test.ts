@@ -1,17 +1,17 @@
 import { logs } from '@opentelemetry/api';
-import { LoggerProvider, type SdkLogRecord } from '@opentelemetry/sdk-logs';
+import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { eventStream } from '@sonde/event-stream';
 import { hotMetrics } from '@sonde/hot-metrics';
 import { TELEMETRY } from '../../src/index.ts';
 import { attributesOf } from '../../src/output/anomaly-log.ts';
 import { type Rig, rig } from '../rig.ts';
 
-const records: SdkLogRecord[] = [];
+const records: ReadableLogRecord[] = [];
 const nothing = async (): Promise<void> => {};
 
 beforeAll(() => {
   const processor = {
-    onEmit: (record: SdkLogRecord) => void records.push(record),
+    onEmit: (record: ReadableLogRecord) => void records.push(record),
     forceFlush: nothing,
     shutdown: nothing,
   };
