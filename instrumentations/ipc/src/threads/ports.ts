@@ -82,6 +82,8 @@ export function createPorts(channels: Channels, clock: HybridClock, fetched: Fet
     known.delete(observed.port);
     take(observed.port, 'postMessage', hooks.get(observed)?.postMessage);
     take(observed.port, DISPATCH, hooks.get(observed)?.dispatch);
+    // Not left to the garbage collector: the table would grow by all ports that are opened before it comes, and stay so.
+    hooks.delete(observed);
   };
   const close = (observed: ObservedPort): void => {
     forget(observed);
