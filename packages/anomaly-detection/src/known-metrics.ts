@@ -73,7 +73,7 @@ export const KNOWN_METRICS: Readonly<Record<string, KnownMetric>> = {
   'nodejs.eventloop.time': { role: 'time', least: 0.25 },
   'v8js.gc.duration': { role: 'latency', least: 0.03, slowFrom: 0.1 },
   'v8js.memory.heap.limit': IGNORED,
-  'v8js.memory.heap.used': { role: 'memory', least: 16 * MEBIBYTE },
+  'v8js.memory.heap.used': { role: 'memory', least: 24 * MEBIBYTE },
   'v8js.heap.space.*': IGNORED,
   'v8js.memory.heap.space.*': IGNORED,
   'v8js.memory.*': IGNORED,
