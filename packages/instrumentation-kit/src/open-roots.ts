@@ -10,10 +10,10 @@ export class RootWaits extends WaitList {
   readonly startMs: number;
   /** Who wants to know. */
   readonly reader: object;
-  /** Its neighbours among the open ones. */
+  /** Its neighbours in the list that it is in. */
   older: RootWaits | undefined = undefined;
   newer: RootWaits | undefined = undefined;
-  isOpen = false;
+  list: RootList | undefined = undefined;
 
   constructor(context: { readonly traceId: string; readonly spanId: string }, startMs: number, reader: object) {
     super();
@@ -24,59 +24,84 @@ export class RootWaits extends WaitList {
   }
 }
 
-/**
- * The local roots that have begun and not ended: a list, so that a root costs a few nanoseconds. From when somebody asks by
- * trace id for the first time, there is an index, too.
- */
-export class OpenRoots {
-  #oldest: RootWaits | undefined;
-  #newest: RootWaits | undefined;
-  #size = 0;
-  #index: Map<string, RootWaits[]> | undefined;
+/** Roots in the order in which they came. */
+class RootList {
+  oldest: RootWaits | undefined;
+  newest: RootWaits | undefined;
+  size = 0;
 
   add(root: RootWaits): void {
-    root.isOpen = true;
-    root.older = this.#newest;
-    if (this.#newest === undefined) this.#oldest = root;
-    else this.#newest.newer = root;
-    this.#newest = root;
-    this.#size += 1;
-    if (this.#index !== undefined) enter(this.#index, root);
-    if (this.#size > MAX_OPEN && this.#oldest !== undefined) this.delete(this.#oldest);
+    root.list = this;
+    root.older = this.newest;
+    if (this.newest === undefined) this.oldest = root;
+    else this.newest.newer = root;
+    this.newest = root;
+    this.size += 1;
   }
 
   delete(root: RootWaits): void {
-    if (!root.isOpen) return;
-    root.isOpen = false;
-    if (root.older === undefined) this.#oldest = root.newer;
+    if (root.older === undefined) this.oldest = root.newer;
     else root.older.newer = root.newer;
-    if (root.newer === undefined) this.#newest = root.older;
+    if (root.newer === undefined) this.newest = root.older;
     else root.newer.older = root.older;
     root.older = undefined;
     root.newer = undefined;
-    this.#size -= 1;
+    root.list = undefined;
+    this.size -= 1;
+  }
+}
+
+/**
+ * The local roots of which something may still be told: those that run, and those that have ended and not been read. Lists,
+ * so that a root costs a few nanoseconds. From when somebody asks by trace id for the first time, there is an index, too.
+ */
+export class OpenRoots {
+  readonly #running = new RootList();
+  readonly #ended = new RootList();
+  #index: Map<string, RootWaits[]> | undefined;
+
+  add(root: RootWaits): void {
+    this.#running.add(root);
+    if (this.#index !== undefined) enter(this.#index, root);
+    if (this.#running.size > MAX_OPEN && this.#running.oldest !== undefined) this.delete(this.#running.oldest);
+  }
+
+  /** It does nothing any more; what it waited for may still be told. */
+  stop(root: RootWaits): void {
+    if (root.list !== this.#running) return;
+    this.#running.delete(root);
+    this.#ended.add(root);
+  }
+
+  delete(root: RootWaits): void {
+    if (root.list === undefined) return;
+    root.list.delete(root);
     if (this.#index !== undefined) leave(this.#index, root);
   }
 
-  /** The open roots of a trace. */
+  /** The roots of a trace. */
   of(traceId: string): readonly RootWaits[] {
     this.#index ??= this.#createIndex();
     return this.#index.get(traceId) ?? [];
   }
 
-  /** The only one, if there is only one. */
+  /** The only one that runs, if there is only one. */
   get sole(): RootWaits | undefined {
-    return this.#size === 1 ? this.#newest : undefined;
+    return this.#running.size === 1 ? this.#running.newest : undefined;
   }
 
   clear(): void {
-    while (this.#newest !== undefined) this.delete(this.#newest);
+    for (const list of [this.#running, this.#ended]) {
+      while (list.newest !== undefined) this.delete(list.newest);
+    }
     this.#index = undefined;
   }
 
   #createIndex(): Map<string, RootWaits[]> {
     const index = new Map<string, RootWaits[]>();
-    for (let root = this.#oldest; root !== undefined; root = root.newer) enter(index, root);
+    for (const list of [this.#ended, this.#running]) {
+      for (let root = list.oldest; root !== undefined; root = root.newer) enter(index, root);
+    }
     return index;
   }
 }

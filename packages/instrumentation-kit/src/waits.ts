@@ -163,7 +163,7 @@ export function addWaitSource(source: WaitSource): () => void {
   };
 }
 
-/** The only local root that is open in this thread; undefined when there are none, or several. */
+/** The only local root of this thread that has begun and not ended; undefined when there are none, or several. */
 export function soleOpenRoot(): RootWaits | undefined {
   return book().open.sole;
 }
@@ -175,7 +175,9 @@ export interface WaitReader {
    * another reader has marked it.
    */
   begin(root: Span, startMs: number): RootWaits | undefined;
-  /** It has ended, and its waits have been read. */
+  /** Its span has ended: it holds nothing up any more, but what it waited for may still be told. */
+  stop(root: RootWaits): void;
+  /** Its waits have been read. */
   end(root: RootWaits): void;
   /** To be called before reading: has everybody note what they know. */
   gather(isFinal: boolean): void;
@@ -208,6 +210,10 @@ class Reader implements WaitReader {
     }
     this.#book.open.add(waits);
     return waits;
+  }
+
+  stop(root: RootWaits): void {
+    this.#book.open.stop(root);
   }
 
   end(root: RootWaits): void {

@@ -200,6 +200,22 @@ describe('while somebody reads', () => {
     expect(soleOpenRoot()).toBe(second);
   });
 
+  test('a root that has ended and was not read yet is not open, but is still told of its trace', () => {
+    const [first, second] = [begun(reader, tracer.startSpan('a')), begun(reader, tracer.startSpan('b'))];
+    reader.stop(first);
+    expect(soleOpenRoot()).toBe(second);
+    noteWaitOfTrace(first.traceId, 'pool', 0, 1);
+    reader.stop(first);
+    reader.end(first);
+    noteWaitOfTrace(first.traceId, 'pool', 2, 3);
+    expect(first.size).toBe(1);
+    reader.stop(first);
+    reader.stop(second);
+    expect(soleOpenRoot()).toBeUndefined();
+    noteWaitOfTrace(second.traceId, 'pool', 0, 1);
+    expect(second.size).toBe(1);
+  });
+
   test.each([false, true])(
     'roots that never end are given up when many newer ones are open: asked before %p',
     (asked) => {
