@@ -17,7 +17,7 @@ export interface BlameConfig {
   next: NextSpanProcessor;
   /** Shorter local roots are handed on at once as they are, 0 to 600,000 ms. Default 10. */
   minDurationMs?: number;
-  /** Local roots that wait for late evidence at most, 1 to 1e6: beyond it the oldest is handed on. Default 2,048. */
+  /** Local roots that wait for late evidence at most, 1 to 1e6: others are handed on as they are. Default 2,048. */
   maxHeld?: number;
   /** Links to culprits of one span at most, 0 to 128. Default 3. */
   maxLinks?: number;

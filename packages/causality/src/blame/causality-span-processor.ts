@@ -1,6 +1,7 @@
 import { clearInterval, setImmediate, setInterval } from 'node:timers';
 import { type Context, context, type HrTime, ROOT_CONTEXT, type Span, SpanKind } from '@opentelemetry/api';
 import {
+  countDropped,
   gatherEvidence,
   guard,
   linkLocalRoot,
@@ -10,6 +11,7 @@ import {
   WAITS,
   type WaitReader,
   waitsOf,
+  warnOnce,
 } from '@sonde/instrumentation-kit';
 import {
   type BlameConfig,
@@ -28,6 +30,10 @@ const STARTED: unique symbol = Symbol('sonde.causality.started') as never;
 const CLOCK_TOLERANCE_MS = 2;
 /** How often the difference of the two clocks is looked at. */
 const EPOCH_REFRESH_MS = 1000;
+/** Blame of those that have waited long enough takes about this long a turn of the loop at most. */
+const SETTLING_MS = 4;
+const LOOK_EACH = 16;
+const FULL = 'causality.held';
 const CHILD_SERVICE = WAITS.indexOf('child_service');
 
 /** A span of the SDK with our marks. */
@@ -168,8 +174,12 @@ export class CausalitySpanProcessor {
       return false;
     }
     this.#listenToExit();
-    this.#grace.hold(span);
-    return true;
+    this.#reader.stop(waits);
+    if (this.#grace.hold(span)) return true;
+    this.#reader.end(waits);
+    countDropped(FULL);
+    warnOnce(FULL, `${FULL}: more than ${this.#config.maxHeld} local roots ended at once; the others go without blame`);
+    return false;
   }
 
   #endChild(span: MarkedSpan): void {
@@ -180,19 +190,28 @@ export class CausalitySpanProcessor {
     if (durationMs > 0) waitsOf(root)?.add(CHILD_SERVICE, startMs, startMs + durationMs);
   }
 
-  /** Late evidence is in, or is not waited for any longer. */
-  #settle(held: readonly MarkedSpan[]): void {
+  /** Late evidence is in, or is not waited for any longer. @returns how many were handed on: the others may wait a turn */
+  #settle(held: readonly MarkedSpan[]): number {
     this.#reader.gather(this.#isFinal);
+    const untilMs = this.#now() + SETTLING_MS;
+    let count = 0;
     for (const span of held) {
-      let settled: object = span;
-      try {
-        const waits = waitsOf(span);
-        if (waits !== undefined) settled = this.#blame(span, waits);
-      } catch (error) {
-        reportFailure('causality.blame', error);
-      }
-      this.#handOver(settled);
+      this.#settleOne(span);
+      count += 1;
+      if (!this.#isFinal && count % LOOK_EACH === 0 && this.#now() >= untilMs) break;
     }
+    return count;
+  }
+
+  #settleOne(span: MarkedSpan): void {
+    let settled: object = span;
+    try {
+      const waits = waitsOf(span);
+      if (waits !== undefined) settled = this.#blame(span, waits);
+    } catch (error) {
+      reportFailure('causality.blame', error);
+    }
+    this.#handOver(settled);
   }
 
   #blame(span: MarkedSpan, waits: RootWaits): object {

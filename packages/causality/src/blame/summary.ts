@@ -6,6 +6,9 @@ const MAX_PARTS = 3;
 /** A cause with a smaller part of the time is not told. */
 const MIN_PART = 0.05;
 
+/** What a request does, and does not wait for. */
+const OWN_WORK: ReadonlySet<Cause> = new Set<Cause>(['own_turn', 'busy_loop', 'pool_work']);
+
 const PHRASES: Readonly<Record<Exclude<Cause, 'unexplained'>, string>> = {
   own_turn: 'running itself',
   blocked_loop: 'behind a blocked event loop',
@@ -17,7 +20,7 @@ const PHRASES: Readonly<Record<Exclude<Cause, 'unexplained'>, string>> = {
   filesystem: 'file system',
   connect: 'name look-ups and connecting',
   ipc_queue: 'in the queue of another thread or process',
-  child_service: 'other services',
+  child_service: 'others working for it',
 };
 
 function duration(ms: number): string {
@@ -31,7 +34,7 @@ function behind(route: string): string {
   return `behind ${route.length <= 100 ? route : `${route.slice(0, 99).toWellFormed()}…`}`;
 }
 
-/** E.g. "waited 180 ms: 140 ms garbage collection, 35 ms behind /x". Undefined when nothing is explained. */
+/** E.g. "waited 180 ms: 140 ms garbage collection, 35 ms behind /x"; "took" where its own work is among them. Undefined when nothing is explained. */
 export function summarize(split: Readonly<Split>, culprits: Blame['culprits']): string | undefined {
   let wallMs = 0;
   for (const cause of CAUSES) wallMs += split[cause];
@@ -47,5 +50,6 @@ export function summarize(split: Readonly<Split>, culprits: Blame['culprits']): 
     const isNamed = cause === 'blocked_loop' && main?.culprit.route !== undefined && main.ms >= split[cause] / 2;
     return `${duration(split[cause])} ${isNamed ? behind(main.culprit.route as string) : PHRASES[cause]}`;
   });
-  return `waited ${duration(explainedMs)}: ${told.join(', ')}`;
+  const verb = parts.some((cause) => OWN_WORK.has(cause)) ? 'took' : 'waited';
+  return `${verb} ${duration(explainedMs)}: ${told.join(', ')}`;
 }
