@@ -1,5 +1,5 @@
 import { executionAsyncResource } from 'node:async_hooks';
-import type { Context } from '@opentelemetry/api';
+import { type Context, context } from '@opentelemetry/api';
 import { type StoringManager, storingManager } from './context-storage.ts';
 
 /**
@@ -51,6 +51,12 @@ export class EnteredContext {
   /** @param left called when what was entered is over */
   constructor(left: () => void) {
     this.#left = left;
+  }
+
+  /** What was entered and is active still. */
+  get active(): Context | undefined {
+    const entered = this.#entered;
+    return entered !== undefined && context.active() === entered.active ? entered.active : undefined;
   }
 
   /** False where the context manager is not one that can be told so. */

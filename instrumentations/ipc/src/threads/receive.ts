@@ -1,35 +1,60 @@
 import workerThreads from 'node:worker_threads';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Patches, reportFailure } from '@sonde/instrumentation-kit';
 import { markAnswer } from '../answers.ts';
 import type { Channel, Handler, Received } from '../channels.ts';
 import { EnteredContext } from './entered-context.ts';
+import { contextAfterFetch, isSameTrace, markFetched, type Source } from './fetch-context.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
 import type { ObservedPort } from './observed-port.ts';
 import { isOptedIn, openFetched } from './opt-in.ts';
 import type { Ports } from './ports.ts';
 
-interface Fetching {
-  readonly entered: EnteredContext;
-  readonly spans: FetchedSpans;
-}
+/** What follows a fetch, up to the next one or the end of the turn, is the handler of the message. */
+class Fetching {
+  readonly #spans: FetchedSpans;
+  readonly #entered: EnteredContext;
+  /** Where that was fetched whose context was entered. */
+  #port: object | undefined;
 
-/** A message was fetched: what comes next, up to the next fetch or the end of the turn, is its handler. */
-function enter({ entered, spans }: Fetching, port: object, channel: Channel, received: Received): void {
-  const { context: sender } = received;
-  entered.leave();
-  if (sender === undefined) return;
-  const active = spans.begin(port, channel, received) ?? sender;
-  if (received.isAnswer === true) markAnswer(active);
-  if (entered.enter(active)) return;
-  spans.paused();
-  if (sender !== ROOT_CONTEXT) channel.missed('manager', 1);
-}
+  constructor(spans: FetchedSpans) {
+    this.#spans = spans;
+    this.#entered = new EnteredContext(() => spans.paused());
+  }
 
-function takeUp(observed: ObservedPort, message: unknown, fetching: Fetching): void {
-  const received = observed.takeUp(message);
-  observed.channel.received(received);
-  enter(fetching, observed.port, observed.channel, received);
+  /** A message was fetched. */
+  enter(from: Source, channel: Channel, received: Received): void {
+    const { context: sender } = received;
+    if (sender !== undefined && this.#isAsked(from, sender)) return;
+    this.leave();
+    if (sender === undefined) return;
+    const next = contextAfterFetch(context.active(), from, sender);
+    if (next === undefined) return;
+    this.#port = from.port;
+    if (this.#entered.enter(next === sender ? this.#begin(from, channel, received, sender) : next)) return;
+    this.#spans.paused();
+    if (sender !== ROOT_CONTEXT) channel.missed('manager', 1);
+  }
+
+  /** There was nothing to fetch: a loop has come to its end. */
+  leave(): void {
+    this.#port = undefined;
+    this.#entered.leave();
+  }
+
+  /** Whether the work on a fetched message has asked another thread, whose answer this is. */
+  #isAsked({ port }: Source, sender: Context): boolean {
+    if (this.#port === undefined || this.#port === port) return false;
+    const { active } = this.#entered;
+    return active !== undefined && isSameTrace(active, sender);
+  }
+
+  #begin(from: Source, channel: Channel, received: Received, sender: Context): Context {
+    const active = this.#spans.begin(from.port, channel, received) ?? sender;
+    const marked = markFetched(active, from);
+    if (received.isAnswer === true) markAnswer(marked);
+    return marked;
+  }
 }
 
 interface Entry {
@@ -50,19 +75,25 @@ function fetch(original: Handler, args: unknown[], observed: ObservedPort): Entr
 function fetchEnvelope(original: Handler, args: unknown[], fetching: Fetching): Entry | undefined {
   const entry: Entry | undefined = Reflect.apply(original, undefined, args);
   if (entry === undefined) {
-    fetching.entered.leave();
+    fetching.leave();
     return undefined;
   }
   const { message, received, channel } = openFetched(entry.message);
-  if (channel === undefined) fetching.entered.leave();
-  else enter(fetching, args[0] as object, channel, received);
+  if (channel === undefined) fetching.leave();
+  else fetching.enter({ port: args[0] as object, link: undefined }, channel, received);
   return { message };
+}
+
+function takeUp(observed: ObservedPort, message: unknown, fetching: Fetching): void {
+  const received = observed.takeUp(message);
+  observed.channel.received(received);
+  fetching.enter(observed, observed.channel, received);
 }
 
 function fetchObserved(original: Handler, args: unknown[], fetching: Fetching, observed: ObservedPort): unknown {
   const entry = fetch(original, args, observed);
   try {
-    if (entry === undefined) fetching.entered.leave();
+    if (entry === undefined) fetching.leave();
     else takeUp(observed, entry.message, fetching);
   } catch (error) {
     reportFailure('ipc.receive', error);
@@ -72,7 +103,7 @@ function fetchObserved(original: Handler, args: unknown[], fetching: Fetching, o
 
 /** Observes `receiveMessageOnPort`. */
 export function observeReceive(patches: Patches, ports: Ports, spans: FetchedSpans): void {
-  const fetching: Fetching = { entered: new EnteredContext(() => spans.paused()), spans };
+  const fetching = new Fetching(spans);
   patches.wrap(workerThreads, 'receiveMessageOnPort', (original, patch) => {
     return function receiveMessageOnPort(this: unknown, ...args: unknown[]): unknown {
       if (!patch.active) return Reflect.apply(original, this, args);

@@ -41,7 +41,8 @@ test('ports that go to a worker carry contexts, however they are received; more 
     many: { wrong: 0, enough: true },
     workerData: true,
     fetched: [true, null],
-    fetchedHere: [true, true, true],
+    fetchedInRequest: [true, true, true],
+    fetchedHere: [true, true],
     nothingLeft: null,
     missed: [],
   });
