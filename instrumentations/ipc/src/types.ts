@@ -8,7 +8,7 @@ export interface IpcInstrumentationConfig extends InstrumentationConfig {
   processes?: boolean;
   /** Pipes and unix sockets. Default true. */
   sockets?: boolean;
-  /** Time that `Atomics.wait` and `Atomics.waitAsync` take, and counts of `Atomics.notify`. Default false: some 100 ns a call. */
+  /** Time that `Atomics.wait` and `Atomics.waitAsync` take, and counts of `Atomics.notify`. Default false: a wait costs 1 us more. */
   sharedMemory?: boolean;
   /** A message that waits, is sent or is processed this long is slow, 0 to 3,600,000 ms, or `Infinity`. Default 100. */
   slowThresholdMs?: number;

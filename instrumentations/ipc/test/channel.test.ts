@@ -186,3 +186,41 @@ test('more peers than can be told apart share one name', () => {
   expect(names.at(-1)).toBe('other');
   expect(of({ system: 's', destination: 'd1' })).toBe(of({ system: 's', destination: 'd1' }));
 });
+
+test('what is quick is timed now and then, and counted each time', async () => {
+  const channel = channelWith({ spans: false });
+  let quick = 0;
+  for (let i = 0; i < 500; i++) {
+    channel.sent(performance.now(), Number.NaN, undefined);
+    const message = received(undefined);
+    if (channel.receivedQuickly(message)) quick += 1;
+    else channel.process({ ...message, takenUpMs: performance.now() }, () => undefined);
+  }
+  expect(quick).toBeGreaterThan(250);
+  const metrics = await collector.collect();
+  for (const name of ['messaging.client.operation.duration', 'messaging.process.duration', 'sonde.ipc.queue.wait']) {
+    const own = metrics[name]?.filter(
+      ({ attributes }) => attributes['messaging.destination.name'] === channel.destination,
+    );
+    expect(own?.map(({ value }) => value)).toEqual([500]);
+  }
+});
+
+test('what is slow, and what has a span, is never taken for quick', () => {
+  const slow = channelWith({ slowThresholdMs: 0, spans: false });
+  const withSpans = channelWith();
+  for (let i = 0; i < 100; i++) {
+    expect(slow.receivedQuickly(received(undefined))).toBe(false);
+    slow.process(received(undefined), () => undefined);
+    withSpans.process(received(undefined), () => undefined);
+    expect(withSpans.receivedQuickly(received(inTrace, { isSampled: true }))).toBe(false);
+  }
+});
+
+test('a queue that does not drain does not flood the stream', () => {
+  const channel = channelWith({ slowThresholdMs: 1 });
+  for (let i = 0; i < 1000; i++) channel.received(received(undefined));
+  const count = told().length;
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThan(100);
+});

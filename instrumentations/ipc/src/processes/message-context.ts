@@ -12,7 +12,7 @@ import {
 import type { HybridTimestamp } from '@sonde/event-stream';
 import { type Carrier, guard, readCarrier, rememberSent } from '@sonde/instrumentation-kit';
 import { type Account, type Peer, withAccount } from '../account.ts';
-import { ANSWER } from '../answers.ts';
+import { reserveMark } from '../answers.ts';
 import type { Received } from '../channels.ts';
 import { NOWHERE } from '../taken-up.ts';
 import { readBaggage } from '../threads/baggage-text.ts';
@@ -51,7 +51,6 @@ export class MessageContext implements Context, Account, Received {
   /** Line feed, tracestate, line feed, baggage; or empty. */
   text = '';
   carrier: Carrier | undefined = undefined;
-  [ANSWER]: boolean;
   readonly #timestamp: HybridTimestamp | undefined;
   #span: Span | undefined;
   #plain: Context | undefined;
@@ -61,7 +60,7 @@ export class MessageContext implements Context, Account, Received {
 
   /** @param timestamp of the sender; undefined when this thread's clock has refused it */
   constructor(peer: Peer, sentMs: number, timestamp: HybridTimestamp | undefined) {
-    this[ANSWER] = false;
+    reserveMark(this);
     this.peer = peer;
     this.sentMs = sentMs;
     this.#timestamp = timestamp;

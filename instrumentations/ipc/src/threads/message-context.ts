@@ -11,6 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { guard, rememberSent } from '@sonde/instrumentation-kit';
 import { type Account, accountIn, type Peer, withAccount } from '../account.ts';
+import { reserveMark } from '../answers.ts';
 import { readBaggage } from './baggage-text.ts';
 import { hexOf } from './hex-words.ts';
 import { SEPARATOR } from './ring-layout.ts';
@@ -92,6 +93,7 @@ export class MessageContext implements Context, Account {
     this.span1 = ids[5] as number;
     this.#hlcHigh = received.hlcHigh;
     this.#hlcLow = received.hlcLow;
+    reserveMark(this);
     this.peer = received.peer;
     this.sentMs = received.sentMs;
     this.takenUpMs = received.takenUpMs;
