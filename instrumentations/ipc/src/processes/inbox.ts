@@ -1,4 +1,4 @@
-import { type Context, context, TraceFlags, trace } from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
 import { noteAnswer, type Peer, withAccount } from '../account.ts';
 import { markAnswer } from '../answers.ts';
@@ -22,7 +22,7 @@ export interface InboxConfig {
 
 const now = performance.now.bind(performance);
 /** Of a message that came bare. */
-const UNKNOWN = { context: undefined, isSampled: false, sentMs: Number.NaN, bytes: Number.NaN };
+const UNKNOWN = { isSampled: false, sentMs: Number.NaN, bytes: Number.NaN };
 
 /** Receives: opens envelopes, and runs the handlers of each message in the context that came with it. */
 export class Inbox {
@@ -137,12 +137,17 @@ export class Inbox {
   /**
    * A 'message' is about to be emitted: does it, in the context of the message where that is known.
    * @param args those of `emit`
+   * @param isTelling whether the other side tells the contexts of its messages: without one, it had none
    */
-  message(emit: AnyFunction, args: unknown[]): unknown {
+  message(emit: AnyFunction, args: unknown[], isTelling: boolean): unknown {
     const { end, channel, peer } = this.#config;
     const given = guard('ipc.process-link', () => this.#contextOf(args), undefined);
     const takenUpMs = now();
-    if (given === undefined) return channel.process({ ...UNKNOWN, takenUpMs }, emit, end, args);
+    if (given === undefined) {
+      this.#onMessage?.();
+      const sender = isTelling ? ROOT_CONTEXT : undefined;
+      return channel.process({ ...UNKNOWN, context: sender, takenUpMs }, emit, end, args);
+    }
     if (given instanceof MessageContext) return this.#enveloped(given, takenUpMs, emit, args);
     const { context: sender, sentMs } = given;
     this.#onMessage?.();

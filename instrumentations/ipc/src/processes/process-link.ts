@@ -87,7 +87,7 @@ export class ProcessLink implements Peer {
   message(emit: AnyFunction, args: unknown[]): unknown {
     // An instrumented child greets before anything else: this one is none, or not yet.
     if (this.isDown && this.#outbox.isAnnouncing) this.#outbox.peerOpensNone();
-    return this.#inbox.message(emit, args);
+    return this.#inbox.message(emit, args, this.#peer === 'sending');
   }
 
   /** A 'message' listener is about to be added. */

@@ -3,8 +3,8 @@ import { IMPORTED, REQUIRED, runForJson, SOURCE } from './fixtures/run.ts';
 
 type Ways = readonly [parent: readonly string[], child: readonly string[]];
 
-function exchange(serialization: string, [parent, child]: Ways): Promise<Transcript> {
-  return runForJson('exchange.ts', [serialization, JSON.stringify(child)], { execArgv: parent });
+function exchange(serialization: string, [parent, child]: Ways, env: NodeJS.ProcessEnv = {}): Promise<Transcript> {
+  return runForJson('exchange.ts', [serialization, JSON.stringify(child)], { execArgv: parent, env });
 }
 
 function whats(arrivals: readonly Arrival[]): string[] {
@@ -46,7 +46,8 @@ describe.each(['json', 'advanced'])('messages with %s serialisation', (serializa
     ['the parent alone', [IMPORTED, SOURCE]],
     ['the child alone', [SOURCE, IMPORTED]],
   ])('arrive as without Sonde when %s is observed', async (_, ways) => {
-    const observed = await exchange(serialization, ways);
+    // That a child was started in a trace does not make what it is told later part of it.
+    const observed = await exchange(serialization, ways, { TRACEPARENT: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
     expect(whats(observed.got)).toEqual(whats(bare.got));
     expect(observed.sent).toEqual(bare.sent);
     expect(observed.toJson).toEqual(bare.toJson);

@@ -286,6 +286,40 @@ describe('two ends of a channel', () => {
     expect(internal).toEqual([lookalike, lookalike]);
   });
 
+  it('tell of every message, whatever it came with: from the first on a child works for others', () => {
+    const end = new End();
+    let told = 0;
+    const config = { end: end as unknown as LinkEnd, channel: new Log(), isChild: true, mayAnnounce: true, key: 'k' };
+    const onMessage = (): void => {
+      told += 1;
+    };
+    child = { ...child, end, link: new ProcessLink({ ...config, onMessage }) };
+    hookEmit(end, { linkOf: () => child.link, closed: () => undefined });
+    end.on('message', () => undefined);
+    end.emit('message', 'bare', undefined);
+    expect(told).toBe(1);
+    inTrace(1, () => parent.end.send('announced'));
+    deliver(parent, child);
+    expect(told).toBe(2);
+    greet();
+    parent.end.send('enveloped');
+    deliver(parent, child);
+    expect(told).toBe(3);
+  });
+
+  it('run handlers in no context where one that has greeted had none to tell, wherever the channel was made', () => {
+    child.link.hello();
+    child.end.send('bare');
+    const seen: string[] = [];
+    parent.end.on('message', () => seen.push(digitOf(context.active())));
+    inTrace(1, () => deliver(child, parent));
+    // It has not greeted.
+    inTrace(2, () => child.end.emit('message', 'bare', undefined));
+    child.end.on('message', () => seen.push(digitOf(context.active())));
+    inTrace(3, () => child.end.emit('message', 'bare', undefined));
+    expect(seen).toEqual(['-', '3']);
+  });
+
   it.each([false, true])('take nothing that the user sends for their own, greeted: %s', (isGreeted) => {
     if (isGreeted) greet();
     const sayings = ['hello', 'context', 'cancel', 'bye', 'parted'].map((say) => ({ cmd: 'NODE_SONDE_IPC_1', say }));
