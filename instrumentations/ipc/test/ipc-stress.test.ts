@@ -32,8 +32,8 @@ describe(`${MESSAGES} random messages to 8 threads and 4 children at once, and t
   });
 
   it('are never handled in a trace that is not theirs', () => {
-    for (const { name, atParent, atPeer, atGiven } of report.peers) {
-      expect([name, atParent.wrong, atPeer.wrong, atGiven.wrong]).toEqual([name, 0, 0, 0]);
+    for (const { name, atParent, atPeer, atGiven, badAtKilled } of report.peers) {
+      expect([name, atParent.wrong, atPeer.wrong, atGiven.wrong, badAtKilled]).toEqual([name, 0, 0, 0, 0]);
     }
   });
 
