@@ -114,7 +114,7 @@ export class ChannelRecorder implements Channel {
     if (active === undefined) return this.#run(active, takenUpMs, undefined, run);
     const span = isSampled ? this.#spans.startProcess(active, takenUpMs - sentMs) : undefined;
     const inside = span === undefined ? active : trace.setSpan(active, span);
-    if (received.isAnswer === true) markAnswer(inside);
+    if (received.isAnswer === true) markAnswer(inside, received.peer);
     return this.#run(inside, takenUpMs, span, run);
   }
 

@@ -1,5 +1,6 @@
 import type { Context, Span } from '@opentelemetry/api';
 import { createFold, createRateLimit } from '@sonde/instrumentation-kit';
+import type { Peer } from './account.ts';
 import { ChannelRecorder } from './channel.ts';
 import type { Surroundings } from './part.ts';
 
@@ -19,6 +20,8 @@ export interface Received {
   readonly isSampled: boolean;
   /** Whether it answers something that was sent from here. */
   readonly isAnswer?: boolean;
+  /** Who has sent it, where that is known. */
+  readonly peer?: Peer | undefined;
   /** `performance.now()` of this thread at which it was sent, NaN when that is not known. */
   readonly sentMs: number;
   /** `performance.now()` at which it was taken up: now. */

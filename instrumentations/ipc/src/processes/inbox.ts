@@ -170,7 +170,7 @@ export class Inbox {
       channel.process(given, emit, end, args);
       return;
     }
-    if (given.isAnswer) markAnswer(given);
+    if (given.isAnswer) markAnswer(given, given.peer);
     if (enterNatively(given)) emit.call(end, 'message', args[1], args[2]);
     else context.with(given, () => emit.call(end, 'message', args[1], args[2]));
   }

@@ -1,7 +1,7 @@
 import { type Context, context, INVALID_TRACEID, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { type AnyFunction, guard, impersonate, isSuppressed } from '@sonde/instrumentation-kit';
 import type { Peer } from '../account.ts';
-import { isAnswer } from '../answers.ts';
+import { isAnswerOf } from '../answers.ts';
 import type { Channel } from '../channels.ts';
 import { enclose } from './envelope.ts';
 import type { LinkEnd } from './link-end.ts';
@@ -133,8 +133,9 @@ export class Outbox {
   /** In whose context something is sent. */
   #sender(): Context {
     const active = context.active();
-    if (!this.#config.peer.isDown || !isAnswer(active)) return active;
-    this.#config.channel.missed('answer', 1);
+    const { channel, peer } = this.#config;
+    if (!peer.isDown || !isAnswerOf(active, peer)) return active;
+    channel.missed('answer', 1);
     return ROOT_CONTEXT;
   }
 

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type Context, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
-import { isAnswer, markAnswer } from '../answers.ts';
+import { isAnswerOf, markAnswer } from '../answers.ts';
 import type { Channel, Handler, Received } from '../channels.ts';
 import { enterNatively } from '../native-entry.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
@@ -122,7 +122,7 @@ export class ObservedPort {
     }
     const { context: active } = received;
     if (active === undefined) return native.call(port, message, 'message', undefined);
-    if (received.isAnswer === true) markAnswer(active);
+    if (received.isAnswer === true) markAnswer(active, received.peer);
     if (isActive(active) || enterNatively(active)) return native.call(port, message, 'message', undefined);
     return context.with(active, () => native.call(port, message, 'message', undefined));
   }
@@ -214,7 +214,7 @@ export class ObservedPort {
   #sender(): Context {
     const active = context.active();
     if (active === ROOT_CONTEXT) return active;
-    if (this.link?.isDown === true && isAnswer(active)) {
+    if (this.link?.isDown === true && isAnswerOf(active, this.link)) {
       this.channel.missed('answer', 1);
       return ROOT_CONTEXT;
     }

@@ -52,7 +52,7 @@ class Fetching {
   #begin(from: Source, channel: Channel, received: Received, sender: Context): Context {
     const active = this.#spans.begin(from.port, channel, received) ?? sender;
     const marked = markFetched(active, from);
-    if (received.isAnswer === true) markAnswer(marked);
+    if (received.isAnswer === true) markAnswer(marked, received.peer);
     return marked;
   }
 }

@@ -43,7 +43,7 @@ class Log implements Channel {
   }
   process(received: Received, handler: Handler, receiver?: unknown, args: readonly unknown[] = []): unknown {
     const inside = received.context ?? context.active();
-    if (received.isAnswer === true) markAnswer(inside);
+    if (received.isAnswer === true) markAnswer(inside, received.peer);
     return context.with(inside, () => Reflect.apply(handler, receiver, args));
   }
   startProcess(): Span | undefined {
@@ -192,6 +192,24 @@ describe('two ends of a channel', () => {
     deliver(parent, child);
     expect(seen).toEqual(['job 1', 'next -']);
     expect(parent.channel.misses).toEqual([['answer', 1]]);
+  });
+
+  it('send in the context of an answer what goes to another child: the next stage of the same work', () => {
+    greet();
+    const [next, nextChild] = [createEnd(false), createEnd(true)];
+    nextChild.link.hello();
+    deliver(nextChild, next);
+    deliver(next, nextChild);
+    child.end.on('message', () => child.end.send('answer'));
+    parent.end.on('message', (message) => next.end.send(message));
+    const seen: string[] = [];
+    nextChild.end.on('message', () => seen.push(digitOf(context.active())));
+    inTrace(1, () => parent.end.send('job'));
+    deliver(parent, child);
+    deliver(child, parent);
+    deliver(next, nextChild);
+    expect(seen).toEqual(['1']);
+    expect([parent.channel.misses, next.channel.misses]).toEqual([[], []]);
   });
 
   it('tell the request that waited for the answer how long its job waited and was worked on', () => {

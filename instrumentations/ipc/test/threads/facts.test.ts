@@ -71,6 +71,10 @@ test('a job that a pool sends from the handler of an answer has no context rathe
   });
 });
 
+test('what goes from the handler of an answer to another worker is the next stage of the same request', async () => {
+  expect(await facts('stages')).toEqual({ second: true, missed: [] });
+});
+
 test('disable puts everything back; enable observes what begins afterwards', async () => {
   expect(await facts('disabling')).toEqual({
     restored: true,
