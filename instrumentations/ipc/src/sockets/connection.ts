@@ -40,28 +40,33 @@ export function createConnectionSeries(
   };
 }
 
+/** No connection ever was: that is told by its error alone. */
+function isFailedConnect(error: unknown): boolean {
+  return (Object(error) as { readonly syscall?: unknown }).syscall === 'connect';
+}
+
 const now = performance.now.bind(performance);
 
 /** One connection, from when it was met to its close. */
 export class Connection {
   readonly series: ConnectionSeries;
-  /** When it was connected, NaN before. */
-  #sinceMs = Number.NaN;
+  readonly #sinceMs = now();
+  #isConnected = false;
   #read = 0;
   #written = 0;
 
-  constructor(series: ConnectionSeries, isConnected: boolean) {
+  constructor(series: ConnectionSeries) {
     this.series = series;
-    if (isConnected) this.connected();
   }
 
-  get isConnected(): boolean {
-    return !Number.isNaN(this.#sinceMs);
+  /** Looks whether it is connected by now. */
+  look({ connecting, destroyed }: Pick<Socket, 'connecting' | 'destroyed'>): boolean {
+    if (!this.#isConnected && !connecting && !destroyed) this.#connected();
+    return this.#isConnected;
   }
 
-  connected(): void {
-    if (this.isConnected) return;
-    this.#sinceMs = now();
+  #connected(): void {
+    this.#isConnected = true;
     this.series.opened.add(1);
   }
 
@@ -73,10 +78,12 @@ export class Connection {
     this.#written = Math.max(this.#written, bytesWritten);
   }
 
-  closed(socket: Socket): void {
+  /** @param isConnecting whether it was still connecting right before */
+  closed(socket: Socket, isConnecting: boolean): void {
     const error: unknown = socket.errored;
     if (error !== null && error !== undefined) this.series.failed(errorType(error)).add(1);
-    if (!this.isConnected) return;
+    if (!this.#isConnected && !isConnecting && !isFailedConnect(error)) this.#connected();
+    if (!this.#isConnected) return;
     this.count(socket);
     this.series.duration.record((now() - this.#sinceMs) / 1000);
   }

@@ -1,8 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { platform } from 'node:process';
-import { guard, guarded, isSuppressed, observation } from '@sonde/instrumentation-kit';
+import {
+  type AnyFunction,
+  createPatches,
+  guard,
+  guarded,
+  isSuppressed,
+  observation,
+  type Patches,
+} from '@sonde/instrumentation-kit';
 import type { Part, Surroundings } from '../part.ts';
 import { Connection, type ConnectionSeries, createConnectionSeries, type Role, type Transport } from './connection.ts';
 
@@ -38,17 +46,26 @@ class Connections {
     if (this.#known.has(socket)) return;
     const series = this.#seriesOf(role);
     this.#met.add(series);
-    const connection = new Connection(series, !socket.connecting);
-    if (socket.closed) {
-      connection.closed(socket);
+    const connection = new Connection(series);
+    if (socket.destroyed) {
+      connection.closed(socket, false);
       return;
     }
+    connection.look(socket);
     const reference = new WeakRef(socket);
     this.#known.set(socket, connection);
     this.#references.set(socket, reference);
     this.#open.add(reference);
-    if (!connection.isConnected) socket.once('connect', this.#onConnect);
-    socket.once('close', this.#onClose);
+  }
+
+  /** It is destroyed. */
+  closed(socket: Socket, isConnecting: boolean): void {
+    const connection = this.#known.get(socket);
+    if (connection === undefined) return;
+    connection.closed(socket, isConnecting);
+    this.#known.delete(socket);
+    const reference = this.#references.get(socket);
+    if (reference !== undefined) this.#open.delete(reference);
   }
 
   observe(): void {
@@ -58,7 +75,7 @@ class Connections {
       const connection = socket && this.#known.get(socket);
       if (socket === undefined || connection === undefined) {
         this.#open.delete(reference);
-      } else if (connection.isConnected) {
+      } else if (connection.look(socket)) {
         connection.count(socket);
         counts.set(connection.series, (counts.get(connection.series) ?? 0) + 1);
       }
@@ -67,29 +84,28 @@ class Connections {
   }
 
   stop(): void {
-    for (const reference of this.#open) {
-      const socket = reference.deref();
-      socket?.off('connect', this.#onConnect).off('close', this.#onClose);
-    }
     this.#open.clear();
     for (const series of this.#met) series.open(0);
   }
+}
 
-  readonly #onConnect = this.#bound((socket) => this.#known.get(socket)?.connected());
+interface Destroyable {
+  _destroy: AnyFunction;
+}
 
-  readonly #onClose = this.#bound((socket) => {
-    this.#known.get(socket)?.closed(socket);
-    this.#known.delete(socket);
-    const reference = this.#references.get(socket);
-    if (reference !== undefined) this.#open.delete(reference);
-  });
-
-  /** One function for all sockets: a closure for each would hold it. */
-  #bound(react: (socket: Socket) => void): (this: Socket) => void {
-    return function (this: Socket): void {
-      guard(FAILURE, () => react(this), undefined);
+/**
+ * Tells of the sockets that are destroyed. A listener of 'close' would be counted among those of the application, in
+ * `listenerCount` and in the warning that there are too many.
+ */
+function noticeDestroyed(patches: Patches, connections: Connections): void {
+  patches.wrap(Socket.prototype as unknown as Destroyable, '_destroy', (original, patch) => {
+    return function _destroy(this: Socket, ...args: unknown[]): unknown {
+      const { connecting } = this;
+      const result: unknown = Reflect.apply(original, this, args);
+      if (patch.active) guard(FAILURE, () => connections.closed(this, connecting), undefined);
+      return result;
     };
-  }
+  });
 }
 
 /** Starts counting pipes and unix sockets. TCP is left alone. */
@@ -99,6 +115,8 @@ export function startSockets({ instruments }: Surroundings): Part {
     series[role] ??= createConnectionSeries(role, role === 'stdio' ? 'pipe' : NAMED, instruments);
     return series[role];
   });
+  const patches = createPatches();
+  noticeDestroyed(patches, connections);
   const observed = observation();
   const isOwn = (): boolean => observed.own !== 0 || isSuppressed();
   let isActive = true;
@@ -139,6 +157,7 @@ export function startSockets({ instruments }: Surroundings): Part {
       isActive = false;
       for (const [name, listener] of subscriptions) unsubscribe(name, listener);
       connections.stop();
+      patches.restore();
     },
   };
 }

@@ -17,6 +17,7 @@ interface Report {
   readonly failed: readonly string[];
   readonly missing: string;
   readonly started: Readonly<Record<'atStart' | 'afterAwait' | 'explicit' | 'serving' | 'traceId', string>>;
+  readonly listeners: readonly number[];
   readonly isUnchanged: boolean;
   readonly own: { readonly traceId: string; readonly spanId: string; readonly active: string };
   readonly spans: readonly Span[];
@@ -129,6 +130,11 @@ describe.each([
     expect(names.filter((name) => name === 'sonde.ipc.child_not_started').length).toBeGreaterThan(0);
     // Exit code 3, and SIGKILL by its own hand.
     expect(names.filter((name) => name === 'sonde.ipc.child_failed')).toHaveLength(2);
+  });
+
+  it('have sockets with no listener but those of the application', () => {
+    expect(report.listeners).toHaveLength(8);
+    expect(report.listeners).toEqual(bare.listeners);
   });
 
   it('have pipes that are counted, and so have unix sockets', () => {
