@@ -5,7 +5,7 @@ import { slopeOf } from './fixtures/leaks/slope.ts';
 import { IMPORTED, runForJson } from './processes/fixtures/run.ts';
 import { IS_LONG } from './seed.ts';
 
-const SECONDS = IS_LONG ? 300 : 3;
+const SECONDS = IS_LONG ? 240 : 3;
 const CHANNELS = IS_LONG ? 10_000 : 100;
 const PROGRAM = join(__dirname, 'fixtures', 'leaks', 'program.ts');
 /**
