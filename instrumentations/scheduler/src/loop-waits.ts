@@ -3,13 +3,12 @@ import {
   areWaitsRead,
   type Culprit,
   noteCpuWait,
-  noteThreadAmount,
   noteThreadWait,
   soleOpenRoot,
   type Wait,
   type WaitSource,
 } from '@sonde/instrumentation-kit';
-import { BusyWindow } from './busy-window.ts';
+import { Passages } from './passages.ts';
 import { RAN_BEFORE, RUNS_ON, type Stretch, TurnWitness, type WitnessClocks } from './turn-witness.ts';
 import type { TraceRoot } from './types.ts';
 import type { CpuMark } from './watch-memory.ts';
@@ -33,12 +32,12 @@ export interface LoopWaitsConfig extends WitnessClocks {
 
 /**
  * Notes what the turns of this thread's loop kept requests waiting for, while somebody reads waits: long turns with those
- * who were at work in them, short turns as amounts, and for how long the thread was ready and had no CPU.
+ * who were at work in them, of each request when it ran and what it ran behind, and for how long the thread was ready and had no CPU.
  */
 export class LoopWaits implements WaitSource {
   readonly #config: LoopWaitsConfig;
   readonly #witness: TurnWitness;
-  readonly #busy = new BusyWindow();
+  readonly #passages = new Passages();
   /** When the longest stretch of a turn was, by the number of the turn. No spans: they would be kept from collection. */
   readonly #longest = new Map<number, { readonly startMs: number; readonly endMs: number }>();
   /** Where the turn began; NaN while nobody reads. */
@@ -46,6 +45,7 @@ export class LoopWaits implements WaitSource {
   #startIdleMs = 0;
   #cpu: CpuMark | undefined;
   #workSinceCpuMs = 0;
+  #wakesSinceCpu = 0;
 
   constructor(config: LoopWaitsConfig) {
     this.#config = config;
@@ -54,13 +54,13 @@ export class LoopWaits implements WaitSource {
 
   /** A trace is seen, by its local root; see `TurnWitness.see`. */
   see(root: Span | undefined, runs: number): void {
-    if (areWaitsRead()) this.#witness.see(root, runs);
+    if (areWaitsRead()) this.#see(root, runs);
   }
 
   resumed(kind: Wait, root: Span, endMs: number): void {
     if (this.#witness.isAtWork(root) || this.#config.now() - endMs > FRESH_MS) return;
     // The thread stood still for it, or the request waited for it and now goes on.
-    this.#witness.see(root, kind === 'filesystem_sync' ? RAN_BEFORE | RUNS_ON : RUNS_ON);
+    this.#see(root, kind === 'filesystem_sync' ? RAN_BEFORE | RUNS_ON : RUNS_ON);
   }
 
   /** The hot path: a turn has ended. One property read while nobody reads waits. */
@@ -69,8 +69,10 @@ export class LoopWaits implements WaitSource {
       this.#startMs = Number.NaN;
       return;
     }
-    if (Number.isNaN(this.#startMs)) this.#cpu = this.#config.cpu();
-    else this.#note(turn, nowMs, idleMs);
+    if (Number.isNaN(this.#startMs)) {
+      this.#cpu = this.#config.cpu();
+      this.#passages.start(nowMs, idleMs);
+    } else this.#note(turn, nowMs, idleMs);
     this.#startMs = nowMs;
     this.#startIdleMs = idleMs;
     this.#witness.start(nowMs, idleMs);
@@ -81,7 +83,6 @@ export class LoopWaits implements WaitSource {
     const nowMs = now();
     // The turn that is under way is noted as far as it got; what follows is another one.
     if (isFinal && !Number.isNaN(this.#startMs)) this.turnEnded(-1, nowMs, idleMs());
-    this.#busy.flush();
     if (this.#cpu !== undefined && nowMs - this.#cpu.atMs >= CPU_FRESH_MS) this.#noteCpu();
   }
 
@@ -91,24 +92,28 @@ export class LoopWaits implements WaitSource {
     if (stretch !== undefined) noteThreadWait('blocked_loop', stretch.startMs, stretch.endMs, culprit);
   }
 
+  #see(root: Span | undefined, runs: number): void {
+    const witness = this.#witness;
+    if (witness.see(root, runs)) this.#passages.see(root, runs, witness.seenMs, witness.seenIdleMs);
+  }
+
   #note(turn: number, nowMs: number, idleMs: number): void {
-    const workMs = Math.max(0, nowMs - this.#startMs - Math.max(0, idleMs - this.#startIdleMs));
+    const waitedMs = Math.max(0, idleMs - this.#startIdleMs);
+    const workMs = Math.max(0, nowMs - this.#startMs - waitedMs);
+    this.#passages.turnEnded(nowMs, idleMs);
+    if (waitedMs > 0) this.#wakesSinceCpu += 1;
     this.#workSinceCpuMs += workMs;
     const isLong = workMs >= LONG_MS;
     if (isLong) this.#noteLong(turn, this.#witness.stretches(nowMs, idleMs));
-    else this.#busy.add(nowMs - workMs, nowMs, workMs);
     if (isLong || this.#cpu === undefined || nowMs - this.#cpu.atMs >= CPU_WINDOW_MS) this.#noteCpu();
   }
 
   #noteLong(turn: number, stretches: readonly Stretch[]): void {
-    // What came before is to be noted before.
-    this.#busy.flush();
     let longest: Stretch | undefined;
     for (const stretch of stretches) {
       const { startMs, endMs } = stretch;
       if (longest === undefined || endMs - startMs > longest.endMs - longest.startMs) longest = stretch;
-      if (endMs - startMs < LONG_MS) noteThreadAmount('busy_loop', startMs, endMs, endMs - startMs);
-      else noteThreadWait('blocked_loop', startMs, endMs, this.#culpritOf(stretch));
+      if (endMs - startMs >= LONG_MS) noteThreadWait('blocked_loop', startMs, endMs, this.#culpritOf(stretch));
     }
     if (longest === undefined) return;
     if (this.#longest.size >= REMEMBERED) this.#longest.delete(this.#longest.keys().next().value as number);
@@ -128,9 +133,11 @@ export class LoopWaits implements WaitSource {
     this.#cpu = mark;
     const busyMs = this.#workSinceCpuMs;
     this.#workSinceCpuMs = 0;
+    const wakes = this.#wakesSinceCpu;
+    this.#wakesSinceCpu = 0;
     if (before === undefined || mark === undefined) return;
     const waitedMs = (mark.waitNanos - before.waitNanos) / 1e6;
     const ranMs = (mark.runNanos - before.runNanos) / 1e6;
-    noteCpuWait({ startMs: before.atMs, endMs: mark.atMs, waitedMs, busyMs, ranMs });
+    noteCpuWait({ startMs: before.atMs, endMs: mark.atMs, waitedMs, busyMs, ranMs, wakes });
   }
 }

@@ -75,16 +75,30 @@ export class TurnWitness {
    * A trace is seen. Some 5 ns if it was seen last, 60 ns otherwise.
    * @param root undefined: somebody begins who is in no recorded trace
    * @param runs `RAN_BEFORE`, `RUNS_ON` or both
+   * @returns whether that is news, and was noted
    */
-  see(root: Span | undefined, runs: number): void {
-    if ((runs & RUNS_ON) !== 0 && this.isAtWork(root)) return;
+  see(root: Span | undefined, runs: number): boolean {
+    if ((runs & RUNS_ON) !== 0 && this.isAtWork(root)) return false;
     const at = this.#roots.length;
     if (at < CAPACITY) {
       this.#times[at] = this.#clocks.now();
       this.#idle[at] = this.#clocks.idleMs();
       this.#runs[at] = runs;
       this.#roots.push(root);
-    } else this.#runs[CAPACITY - 1] = 0;
+      return true;
+    }
+    this.#runs[CAPACITY - 1] = 0;
+    return false;
+  }
+
+  /** When somebody was seen last in this turn. */
+  get seenMs(): number {
+    return this.#times[this.#roots.length - 1] as number;
+  }
+
+  /** How long the loop had waited for events by then. */
+  get seenIdleMs(): number {
+    return this.#idle[this.#roots.length - 1] as number;
   }
 
   /** The stretches of work up to now, in order. */

@@ -14,7 +14,7 @@ export {
 } from './libuv-pool.ts';
 export { LOCAL_TRACE, markTrace } from './local-trace.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
-export type { RootWaits } from './open-roots.ts';
+export type { Passage, PassageVisitor, RootWaits } from './open-roots.ts';
 export { checkOptionNames } from './options.ts';
 export { createPatches, impersonate } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';

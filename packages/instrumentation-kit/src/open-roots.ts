@@ -3,8 +3,17 @@ import { WaitList } from './wait-list.ts';
 /** Roots that are open at once; beyond them the oldest are given up: they may be of spans that never end. */
 const MAX_OPEN = 10_000;
 
+const PASSAGES = ['behind', 'woken', 'ran'] as const;
+/**
+ * How a request fared in the loop, from when it was seen. Up to the moment at which it was seen to go on, the loop was at
+ * work: `behind` since then at least; `woken` since then, and before it waited for events. `ran`: the request did.
+ */
+export type Passage = (typeof PASSAGES)[number];
+export type PassageVisitor = (passage: Passage, startMs: number, endMs: number, amountMs: number) => void;
+
 /** What is noted about one local root while somebody wants to know. */
 export class RootWaits extends WaitList {
+  #turns: WaitList | undefined;
   readonly traceId: string;
   readonly spanId: string;
   readonly startMs: number;
@@ -21,6 +30,21 @@ export class RootWaits extends WaitList {
     this.spanId = context.spanId;
     this.startMs = startMs;
     this.reader = reader;
+  }
+
+  /** Whether nothing was noted. */
+  get isBlank(): boolean {
+    return this.size === 0 && this.#turns === undefined;
+  }
+
+  /** How it fared in the loop; see `Passage`. The caller has checked the times. */
+  addPassage(passage: Passage, startMs: number, endMs: number): void {
+    this.#turns ??= new WaitList();
+    this.#turns.add(PASSAGES.indexOf(passage), startMs, endMs);
+  }
+
+  visitPassages(visitor: PassageVisitor): void {
+    this.#turns?.visit((kind, ...times) => visitor(PASSAGES[kind] as Passage, ...times));
   }
 }
 

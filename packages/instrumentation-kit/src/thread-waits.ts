@@ -23,6 +23,8 @@ export interface ThreadWaitRest {
   readonly busyMs?: number;
   /** Of `cpu`: how much of the amount fell into that work; the rest was waited when the thread was to be woken. */
   readonly ofBusyMs?: number;
+  /** Of `cpu`: how often the thread woke up meanwhile. */
+  readonly wakes?: number;
   readonly culprit?: Culprit | undefined;
 }
 
@@ -36,6 +38,7 @@ export class ThreadWaits {
   readonly #ends = new Float64Array(CAPACITY);
   readonly #amounts = new Float64Array(CAPACITY);
   readonly #busy = new Float64Array(CAPACITY);
+  readonly #wakes = new Float64Array(CAPACITY);
   readonly #ofBusy = new Float64Array(CAPACITY);
   /** The latest end of an entry and all before it: entries come in the order in which they are told. */
   readonly #latest = new Float64Array(CAPACITY);
@@ -49,7 +52,7 @@ export class ThreadWaits {
 
   /** Some 10 ns. The caller has checked the times. */
   add(kind: number, startMs: number, endMs: number, rest: ThreadWaitRest): void {
-    const { amountMs, busyMs = 0, ofBusyMs = 0, culprit } = rest;
+    const { amountMs, busyMs = 0, ofBusyMs = 0, wakes = 0, culprit } = rest;
     if (culprit === undefined && this.#joinLast(kind, startMs, endMs, rest)) return;
     const at = this.#count % CAPACITY;
     const latestMs = this.latestMs;
@@ -59,6 +62,7 @@ export class ThreadWaits {
     this.#amounts[at] = amountMs;
     this.#busy[at] = busyMs;
     this.#ofBusy[at] = ofBusyMs;
+    this.#wakes[at] = wakes;
     this.#latest[at] = Math.max(endMs, latestMs);
     this.#culprits[at] = culprit;
     this.#count += 1;
@@ -77,6 +81,7 @@ export class ThreadWaits {
         amountMs: this.#amounts[at] as number,
         busyMs: this.#busy[at] as number,
         ofBusyMs: this.#ofBusy[at] as number,
+        wakes: this.#wakes[at] as number,
         culprit: this.#culprits[at],
       };
       visitor(this.#kinds[at] as number, startMs, endMs, rest);
@@ -95,6 +100,7 @@ export class ThreadWaits {
     this.#amounts[at] = (this.#amounts[at] as number) + rest.amountMs;
     this.#busy[at] = (this.#busy[at] as number) + (rest.busyMs ?? 0);
     this.#ofBusy[at] = (this.#ofBusy[at] as number) + (rest.ofBusyMs ?? 0);
+    this.#wakes[at] = (this.#wakes[at] as number) + (rest.wakes ?? 0);
     this.#latest[at] = Math.max(endMs, this.#latest[at] as number);
     return true;
   }

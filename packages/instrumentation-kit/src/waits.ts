@@ -8,7 +8,7 @@ import { type Culprit, ThreadWaits, type ThreadWaitVisitor } from './thread-wait
  * What a request can have waited for.
  *
  * Of the thread, so of every request in it: `gc` a garbage collection; `blocked_loop` a long turn of the event loop, whoever
- * held it (its own root tells by the culprit); `busy_loop` short turns; `cpu` the thread was ready and got no CPU (run queue,
+ * held it (its own root tells by the culprit); `busy_loop` short turns (see `Passage`, too); `cpu` the thread was ready and got no CPU (run queue,
  * quota).
  *
  * Of one request: `pool` in the queue of the libuv pool; `pool_work` work of its own on a thread of the pool (crypto, zlib);
@@ -136,17 +136,20 @@ export interface CpuWait {
   readonly busyMs: number;
   /** How long of it with one. */
   readonly ranMs: number;
+  /** How often it woke up meanwhile. */
+  readonly wakes: number;
 }
 
 /** Notes that the thread was ready and got no CPU: of the run queue, or because its quota was used up. */
-export function noteCpuWait({ startMs, endMs, waitedMs, busyMs, ranMs }: CpuWait): void {
+export function noteCpuWait({ startMs, endMs, waitedMs, busyMs, ranMs, wakes }: CpuWait): void {
   const { thread } = known ?? book();
   if (thread === undefined || !isWait(startMs, endMs) || !(waitedMs > 0)) return;
   const lengthMs = endMs - startMs;
   const amountMs = Math.min(waitedMs, lengthMs);
   const busy = between(0, busyMs, lengthMs);
   // The thread was at work without a CPU: unless it stood still, it waited for one.
-  thread.add(NUMBERS.cpu, startMs, endMs, { amountMs, busyMs: busy, ofBusyMs: between(0, busy - ranMs, amountMs) });
+  const ofBusyMs = between(0, busy - ranMs, amountMs);
+  thread.add(NUMBERS.cpu, startMs, endMs, { amountMs, busyMs: busy, ofBusyMs, wakes: between(0, wakes, 1e9) });
 }
 
 /** 0 for NaN. */

@@ -218,7 +218,7 @@ export class CausalitySpanProcessor {
     const { startMs } = waits;
     this.#reader.end(waits);
     // The one look-up that most requests cost.
-    if (this.#reader.latestMs <= startMs && waits.size === 0) return span;
+    if (this.#reader.latestMs <= startMs && waits.isBlank) return span;
     const endMs = startMs + toMs(span.duration);
     // A root that is a call itself: somebody else works for it all the while.
     if (span.kind === SpanKind.CLIENT) waits.add(CHILD_SERVICE, startMs, endMs);

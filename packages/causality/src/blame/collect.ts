@@ -1,9 +1,12 @@
 import { type Culprit, type RootWaits, WAITS, type WaitReader } from '@sonde/instrumentation-kit';
 import type { RankedWait } from './causes.ts';
+import { Signs } from './held-up.ts';
 import type { Claim, CpuWindow, Evidence, Times, Window } from './sweep.ts';
 
 /** A wait of the request that begins this much later still was under way when the turn began. */
 const SAME_MS = 1;
+/** Shorter collections (ms) are told of every request: that they held none of them up is not worth a look. */
+const LONG_PAUSE_MS = 5;
 
 /** The waits of the request itself. */
 function ownClaims(root: RootWaits): Claim[] {
@@ -31,20 +34,45 @@ function turnOf(root: RootWaits, own: readonly Claim[], window: Window, culprit:
   return isRoot ? { ...turn, isOwn: true } : { ...turn, culprit };
 }
 
+/** The latest told comes first, and holds: who was at work in a turn may be known better later. */
+function addTurn(thread: Claim[], turn: Claim): void {
+  const isSame = ({ wait, startMs, endMs }: Claim): boolean =>
+    wait === 'blocked_loop' && startMs === turn.startMs && endMs === turn.endMs;
+  if (!thread.some(isSame)) thread.push(turn);
+}
+
 /** Brings together what is known about the time of a local root. Some microseconds. */
-export function collect(reader: WaitReader, root: RootWaits, { startMs, endMs }: Times): Evidence {
+export function collect(reader: WaitReader, root: RootWaits, times: Times): Evidence {
   const own = ownClaims(root);
+  const signs = new Signs(root, own, times);
   const thread: Claim[] = [];
-  const busy: Window[] = [];
   const cpu: CpuWindow[] = [];
-  // The latest told comes first, and holds: who was at work in a turn may be known better later.
-  reader.visitThread(startMs, endMs, (kind, from, to, { amountMs, busyMs, ofBusyMs, culprit }) => {
+  reader.visitThread(times.startMs, times.endMs, (kind, startMs, endMs, { culprit, amountMs, ...work }) => {
     const wait = WAITS[kind];
-    const window = { startMs: from, endMs: to, amountMs };
-    if (wait === 'busy_loop') busy.push(window);
-    else if (wait === 'cpu') cpu.push({ ...window, busyMs, ofBusyMs });
-    else if (wait === 'blocked_loop') thread.push(turnOf(root, own, window, culprit));
-    else thread.push({ wait: wait as RankedWait, ...window });
+    const window = { startMs, endMs, amountMs };
+    if (wait === 'cpu') cpu.push({ ...window, ...work });
+    else if (wait === 'blocked_loop') addTurn(thread, turnOf(root, own, window, culprit));
+    // Whom short turns kept waiting is told of each request.
+    else if (wait !== 'busy_loop') thread.push({ wait: wait as RankedWait, ...window });
   });
-  return { startMs, endMs, claims: [...thread, ...own], busy, cpu };
+  return { ...times, claims: [...heldUpBy(thread, signs), ...own], busy: signs.busy, cpu, wokenMs: signs.wokenMs };
+}
+
+/** Of what the thread did, what held the request up: while it waits for a timer, it is none of its business. */
+function heldUpBy(thread: readonly Claim[], signs: Signs): Claim[] {
+  const own = thread.filter(({ isOwn }) => isOwn === true);
+  for (const turn of own) signs.ranInLongTurn(turn);
+  signs.know(own);
+  const turns = thread.filter(({ wait, isOwn }) => wait === 'blocked_loop' && isOwn !== true);
+  const held = turns.flatMap((turn) => partsOf(turn, signs));
+  signs.know(held);
+  const others = thread.filter(({ wait }) => wait !== 'blocked_loop');
+  return [...own, ...held, ...others.flatMap((one) => (one.amountMs < LONG_PAUSE_MS ? [one] : partsOf(one, signs)))];
+}
+
+function partsOf(claim: Claim, signs: Signs): Claim[] {
+  const density = claim.amountMs / (claim.endMs - claim.startMs);
+  return signs
+    .heldUpBy(claim)
+    .map(({ startMs, endMs }) => ({ ...claim, startMs, endMs, amountMs: density * (endMs - startMs) }));
 }

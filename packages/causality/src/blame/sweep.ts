@@ -1,5 +1,6 @@
 import type { Culprit } from '@sonde/instrumentation-kit';
 import { type Cause, emptySplit, RANKED, type RankedWait, type Split } from './causes.ts';
+import { wakesIn } from './wakes.ts';
 
 /** Milliseconds of one clock. */
 export interface Times {
@@ -28,6 +29,8 @@ export interface CpuWindow extends Window {
   readonly busyMs: number;
   /** How much of the amount fell into that work. */
   readonly ofBusyMs: number;
+  /** How often it woke up in it. */
+  readonly wakes: number;
 }
 
 /** Everything that is known about the time of one local root. What overlaps it only partly counts partly. */
@@ -36,8 +39,10 @@ export interface Evidence {
   readonly endMs: number;
   /** Of two that cover the same time and are of one kind, the first one holds. */
   readonly claims: readonly Claim[];
-  /** How long the thread was at work in short turns. */
+  /** How long the request ran in short turns or waited behind them, what is known better first. */
   readonly busy: readonly Window[];
+  /** When the thread was woken for the request. */
+  readonly wokenMs: readonly number[];
   readonly cpu: readonly CpuWindow[];
 }
 
@@ -90,7 +95,7 @@ function isTime({ startMs, endMs, amountMs }: Window, from: number, to: number):
 }
 
 /** Cuts the time wherever something begins or ends. */
-function cut(startMs: number, endMs: number, windows: readonly Window[]): Piece[] {
+function cut(startMs: number, endMs: number, windows: readonly Times[]): Piece[] {
   const edges = [startMs, endMs];
   for (const window of windows) {
     if (window.startMs > startMs) edges.push(window.startMs);
@@ -197,7 +202,7 @@ function collectedIn(pieces: readonly Piece[], window: Window): number {
 
 /**
  * Waiting for a CPU: known as two amounts a window. What fell into work is spread over that work, in proportion; the rest
- * was waited when the thread was to be woken: it is spread over time that nothing else explains.
+ * was waited when the thread was to be woken: `claimWakes`.
  *
  * Not all of it is a lack: V8 collects with several threads, which keep the main thread from a CPU, with nobody else to
  * blame, for `HELPED` of what is left of a collection beside the lack. With a lack r, waited = r * busy + HELPED * (1 - r) *
@@ -210,20 +215,28 @@ function claimCpu(pieces: readonly Piece[], windows: readonly CpuWindow[]): void
     const ofBusyMs = window.ofBusyMs >= 0 ? Math.min(busyMs, window.ofBusyMs, window.amountMs) : 0;
     const helpedMs = HELPED * collectedIn(pieces, window);
     const ofWork = busyMs > helpedMs ? Math.max(0, ofBusyMs - helpedMs) / (busyMs - helpedMs) : 0;
-    const ofRest = busyMs < lengthMs ? Math.min(1, (window.amountMs - ofBusyMs) / (lengthMs - busyMs)) : 0;
-    within(pieces, window, (piece) => takeCpu(piece, ofWork, ofRest));
+    within(pieces, window, (piece) => takeCpu(piece, ofWork));
   }
 }
 
-function takeCpu(piece: Piece, ofWork: number, ofRest: number): void {
+function takeCpu(piece: Piece, ofWork: number): void {
   for (const share of piece.shares) {
     if ((RANKS.get(share.claim.wait) ?? 0) > LAST_OF_THREAD) continue;
     piece.cpuMs += ofWork * share.ms;
     share.ms -= ofWork * share.ms;
   }
-  piece.cpuMs += ofWork * piece.busyMs + ofRest * piece.freeMs;
+  piece.cpuMs += ofWork * piece.busyMs;
   piece.busyMs -= ofWork * piece.busyMs;
-  piece.freeMs -= ofRest * piece.freeMs;
+}
+
+/** It explains what nothing else does. */
+function claimWakes(pieces: readonly Piece[], wakes: readonly Times[]): void {
+  for (const wake of wakes) {
+    within(pieces, wake, (piece) => {
+      piece.cpuMs += piece.freeMs;
+      piece.freeMs = 0;
+    });
+  }
 }
 
 function sum(pieces: readonly Piece[], wallMs: number): Split {
@@ -260,13 +273,15 @@ function culpritsOf(pieces: readonly Piece[]): Blame['culprits'] {
  * served by rank (see `RANKED`), each out of what is left; then short turns, then waiting for a CPU, which turns a part of
  * the work into waiting. What is then left is unexplained. O(n log n).
  */
-export function sweep({ startMs, endMs, claims, busy, cpu }: Evidence): Blame {
+export function sweep({ startMs, endMs, claims, busy, cpu, wokenMs }: Evidence): Blame {
   if (!(endMs > startMs)) return { split: emptySplit(), culprits: [] };
   const isInside = (window: Window): boolean => isTime(window, startMs, endMs);
   const [inClaims, inBusy, inCpu] = [claims.filter(isInside), busy.filter(isInside), cpu.filter(isInside)];
-  const pieces = cut(startMs, endMs, [...inClaims, ...inBusy, ...inCpu]);
+  const wakes = wakesIn(inCpu, wokenMs).filter((wake) => wake.endMs > startMs && wake.startMs < endMs);
+  const pieces = cut(startMs, endMs, [...inClaims, ...inBusy, ...inCpu, ...wakes]);
   claim(pieces, inClaims);
   claimBusy(pieces, inBusy);
   claimCpu(pieces, inCpu);
+  claimWakes(pieces, wakes);
   return { split: sum(pieces, endMs - startMs), culprits: culpritsOf(pieces) };
 }

@@ -7,6 +7,7 @@ import {
   noteThreadWait,
   noteWait,
   noteWaitOfTrace,
+  waitsOf,
 } from '@sonde/instrumentation-kit';
 import { CausalitySpanProcessor } from '../../src/blame/causality-span-processor.ts';
 import { Collecting, World } from './world.ts';
@@ -91,7 +92,7 @@ test('the time of a request is split among all that is known of it, also what is
   world.turn();
   noteThreadWait('gc', nowMs + 150, nowMs + 160);
   noteThreadWait('blocked_loop', nowMs + 200, nowMs + 240, { traceId, spanId });
-  noteThreadAmount('busy_loop', nowMs + 240, nowMs + 280, 10);
+  waitsOf(root.span)?.addPassage('ran', nowMs + 240, nowMs + 250);
   world.turn();
   expect(world.blame('root')).toEqual({
     child_service: 80,
@@ -122,7 +123,7 @@ test('a turn that waited for a CPU is not a long turn of the request', () => {
   world.nowMs += 200;
   world.end(root.span);
   noteThreadWait('blocked_loop', nowMs, nowMs + 200, root.span.spanContext());
-  noteCpuWait({ startMs: nowMs, endMs: nowMs + 200, waitedMs: 180, busyMs: 200, ranMs: 20 });
+  noteCpuWait({ startMs: nowMs, endMs: nowMs + 200, waitedMs: 180, busyMs: 200, ranMs: 20, wakes: 1 });
   world.turn();
   world.turn();
   expect(world.blame('root')).toEqual({ cpu: 180, own_turn: 20, unexplained: 0 });
@@ -176,12 +177,12 @@ test('spans that say when they began and ended are placed by that', () => {
   world.nowMs += 500;
   const startTime = new Date(nowMs + 100);
   const span = world.tracer.startSpan('root', { startTime }, ROOT_CONTEXT);
-  noteThreadWait('gc', nowMs + 150, nowMs + 160);
-  noteThreadWait('gc', nowMs + 350, nowMs + 360);
+  noteThreadWait('gc', nowMs + 150, nowMs + 154);
+  noteThreadWait('gc', nowMs + 350, nowMs + 354);
   span.end(new Date(nowMs + 300));
   world.turn();
   world.turn();
-  expect(world.blame('root')).toEqual({ gc: 10, unexplained: 190 });
+  expect(world.blame('root')).toEqual({ gc: 4, unexplained: 196 });
 });
 
 test('of ten thousand open roots each is told its own, and those that never end hold nothing up', async () => {
@@ -353,7 +354,7 @@ test('notes of nonsense harm nobody', () => {
       noteWait('pool', start, end, root.active);
       noteThreadWait('gc', start, end, { traceId: null, spanId: 7, route: {} } as never);
       noteThreadAmount('busy_loop', start, end, end);
-      noteCpuWait({ startMs: start, endMs: end, waitedMs: start, busyMs: end, ranMs: start });
+      noteCpuWait({ startMs: start, endMs: end, waitedMs: start, busyMs: end, ranMs: start, wakes: end });
     }
   }
   world.nowMs += 50;

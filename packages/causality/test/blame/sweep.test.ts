@@ -10,7 +10,7 @@ function claim(wait: Claim['wait'], startMs: number, endMs: number, rest: Partia
 }
 
 function split(endMs: number, rest: Partial<Evidence>): Partial<Record<Cause, number>> {
-  const blame = sweep({ startMs: 0, endMs, claims: [], busy: [], cpu: [], ...rest });
+  const blame = sweep({ startMs: 0, endMs, claims: [], busy: [], cpu: [], wokenMs: [], ...rest });
   return Object.fromEntries(Object.entries(blame.split).filter(([, ms]) => ms > 0));
 }
 
@@ -59,7 +59,7 @@ test('short turns explain what nothing else does, and are prorated where a windo
 
 test('waiting for a CPU is part of the work in its window', () => {
   const claims = [claim('blocked_loop', 0, 80, { isOwn: true }), claim('child_service', 80, 100)];
-  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 80, ofBusyMs: 60 }];
+  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 80, ofBusyMs: 60, wakes: 1 }];
   const { own_turn = 0, cpu: waited = 0, child_service = 0 } = split(100, { claims, cpu });
   expect([own_turn, waited, child_service]).toEqual([20, 60, 20].map((ms) => expect.closeTo(ms)));
 });
@@ -67,21 +67,22 @@ test('waiting for a CPU is part of the work in its window', () => {
 test('the waiting that collections cause by their own threads is theirs, up to 85 % of them', () => {
   const claims = [claim('blocked_loop', 0, 100, { isOwn: true }), claim('gc', 0, 60)];
   const waiting = (ms: number) =>
-    split(100, { claims, cpu: [{ startMs: 0, endMs: 100, amountMs: ms, busyMs: 100, ofBusyMs: ms }] });
+    split(100, { claims, cpu: [{ startMs: 0, endMs: 100, amountMs: ms, busyMs: 100, ofBusyMs: ms, wakes: 1 }] });
   expect(waiting(51)).toEqual({ gc: 60, own_turn: 40 });
   // A lack of half: of the 30 ms that are left of the collections the helpers took 25.5.
   expect(waiting(75.5)).toEqual({ gc: expect.closeTo(30), own_turn: expect.closeTo(20), cpu: expect.closeTo(50) });
 });
 
-test('what a thread waited for a CPU beyond its work is spread over what nothing explains', () => {
-  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 20, ofBusyMs: 20 }];
-  const busy = [{ startMs: 0, endMs: 100, amountMs: 20 }];
-  const { cpu: waited, unexplained } = split(100, { cpu, busy });
-  expect([waited, unexplained]).toEqual([expect.closeTo(60), expect.closeTo(40)]);
+test('what a thread waited for a CPU when it was woken is told where that was for the request, on the average', () => {
+  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 20, ofBusyMs: 20, wakes: 4 }];
+  expect(split(100, { cpu })).toEqual({ unexplained: 100 });
+  expect(split(100, { cpu, wokenMs: [50, 5] })).toEqual({ cpu: 15, unexplained: 85 });
+  const claims = [claim('child_service', 45, 60)];
+  expect(split(100, { cpu, wokenMs: [50], claims })).toEqual({ cpu: 5, child_service: 15, unexplained: 80 });
 });
 
 test('work in a window that lies outside of the request takes its share of the waiting', () => {
-  const cpu = [{ startMs: -100, endMs: 100, amountMs: 100, busyMs: 200, ofBusyMs: 100 }];
+  const cpu = [{ startMs: -100, endMs: 100, amountMs: 100, busyMs: 200, ofBusyMs: 100, wakes: 1 }];
   const claims = [claim('blocked_loop', -100, 100, { culprit: other })];
   const { cpu: waited, blocked_loop: blocked } = split(100, { claims, cpu });
   expect([waited, blocked]).toEqual([expect.closeTo(50), expect.closeTo(50)]);
@@ -100,7 +101,7 @@ test('culprits are told in the order of what they held', () => {
     claim('blocked_loop', 40, 50, { culprit: other }),
     claim('blocked_loop', 50, 90),
   ];
-  const { culprits } = sweep({ startMs: 0, endMs: 100, claims, busy: [], cpu: [] });
+  const { culprits } = sweep({ startMs: 0, endMs: 100, claims, busy: [], cpu: [], wokenMs: [] });
   expect(culprits).toEqual([
     { culprit: third, ms: 30 },
     { culprit: other, ms: 20 },
@@ -127,9 +128,12 @@ const evidence: fc.Arbitrary<Evidence> = fc.record({
   claims,
   busy: fc.array(window, { maxLength: 10 }),
   cpu: fc.array(
-    fc.tuple(window, time, time).map(([times, busyMs, ofBusyMs]) => ({ ...times, busyMs, ofBusyMs })),
+    fc
+      .tuple(window, time, time, time)
+      .map(([times, busyMs, ofBusyMs, wakes]) => ({ ...times, busyMs, ofBusyMs, wakes })),
     { maxLength: 10 },
   ),
+  wokenMs: fc.array(time, { maxLength: 10 }),
 });
 
 test('whatever is claimed, the causes are not negative and their sum is the wall time', () => {
@@ -214,6 +218,7 @@ test('moving everything in time changes nothing', () => {
             claims: spans.map(([start, length, wait]) => claim(wait, start + by, start + length + by)),
             busy: [],
             cpu: [],
+            wokenMs: [],
           });
         expect(at(shift)).toEqual(at(0));
       },

@@ -1,0 +1,92 @@
+import type { Span } from '@opentelemetry/api';
+import { type RootWaits, soleOpenRoot, waitsOf } from '@sonde/instrumentation-kit';
+import { RAN_BEFORE, RUNS_ON } from './turn-witness.ts';
+
+/** Less work than this (ms) explains nothing. */
+const MIN_WORK_MS = 0.5;
+/** The loop waited for events if it did so for longer than this (ms): it looks for them in every turn. */
+const IDLE_MS = 0.05;
+/** A root that began this much later (ms) can have been there when a turn began. */
+const FRESH_MS = 1;
+
+/**
+ * Notes of each request when it ran, and when it is seen to go on after something that nobody knows of (a timer, another's
+ * promise), since when the loop was at work without having looked for what is due: so long at most was the request kept
+ * waiting by it. Told what a `TurnWitness` is told.
+ */
+export class Passages {
+  #turnStartMs = 0;
+  #turnStartIdleMs = 0;
+  /** The work of the turn before. */
+  #workBeforeMs = 0;
+  /** Who was seen last and goes on; undefined also for one who is in no recorded trace. */
+  #runner: RootWaits | undefined;
+  #goesOn = false;
+  #isAnyoneSeen = false;
+  #seenMs = 0;
+  #seenIdleMs = 0;
+
+  start(nowMs: number, idleMs: number): void {
+    this.#workBeforeMs = 0;
+    this.#begin(nowMs, idleMs);
+  }
+
+  /** @param root undefined: somebody who is in no recorded trace */
+  see(root: Span | undefined, runs: number, nowMs: number, idleMs: number): void {
+    const waits = root === undefined ? undefined : waitsOf(root);
+    const workMs = workIn(nowMs - this.#seenMs, idleMs - this.#seenIdleMs);
+    let goesOnMs = nowMs;
+    if (this.#goesOn) ran(this.#runner, this.#seenMs, this.#seenMs + workMs);
+    else if (waits !== undefined && (runs & RAN_BEFORE) !== 0) {
+      goesOnMs = nowMs - workMs;
+      ran(waits, goesOnMs, nowMs);
+    }
+    if (waits !== undefined && waits !== this.#runner && (runs & RAN_BEFORE) !== 0)
+      this.#wentOn(waits, goesOnMs, idleMs);
+    this.#goesOn = (runs & RUNS_ON) !== 0;
+    this.#runner = this.#goesOn ? waits : undefined;
+    this.#isAnyoneSeen = true;
+    this.#seenMs = nowMs;
+    this.#seenIdleMs = idleMs;
+  }
+
+  turnEnded(nowMs: number, idleMs: number): void {
+    const workMs = workIn(nowMs - this.#turnStartMs, idleMs - this.#turnStartIdleMs);
+    if (this.#goesOn) {
+      ran(this.#runner, this.#seenMs, this.#seenMs + workIn(nowMs - this.#seenMs, idleMs - this.#seenIdleMs));
+    } else if (!this.#isAnyoneSeen && workMs >= MIN_WORK_MS) {
+      const sole = soleOpenRoot();
+      if (sole !== undefined && sole.startMs <= nowMs - workMs + FRESH_MS) ran(sole, nowMs - workMs, nowMs);
+    }
+    this.#workBeforeMs = workMs;
+    this.#begin(nowMs, idleMs);
+  }
+
+  #begin(nowMs: number, idleMs: number): void {
+    this.#turnStartMs = nowMs;
+    this.#turnStartIdleMs = idleMs;
+    this.#seenMs = nowMs;
+    this.#seenIdleMs = idleMs;
+    this.#runner = undefined;
+    this.#goesOn = false;
+    this.#isAnyoneSeen = false;
+  }
+
+  #wentOn(waits: RootWaits, atMs: number, idleMs: number): void {
+    const waitedMs = idleMs - this.#turnStartIdleMs;
+    const isWoken = waitedMs > IDLE_MS;
+    const workMs = workIn(atMs - this.#turnStartMs, waitedMs);
+    // Without a wait in between, what was due after its place in the turn before has waited for one round of the loop.
+    const fromMs = atMs - (isWoken ? workMs : Math.max(workMs, this.#workBeforeMs));
+    if (fromMs <= waits.startMs && atMs - fromMs < MIN_WORK_MS) return;
+    waits.addPassage(isWoken ? 'woken' : 'behind', fromMs, atMs);
+  }
+}
+
+function workIn(lengthMs: number, waitedMs: number): number {
+  return Math.max(0, lengthMs - Math.max(0, waitedMs));
+}
+
+function ran(waits: RootWaits | undefined, startMs: number, endMs: number): void {
+  if (endMs - startMs >= MIN_WORK_MS) waits?.addPassage('ran', startMs, endMs);
+}
