@@ -31,7 +31,7 @@ export interface Received {
 }
 
 /** Why the context of a message is not known; see `sonde.ipc.miss.reason`. */
-export type MissReason = 'lapped' | 'peer' | 'desync' | 'manager' | 'answer';
+export type MissReason = 'lapped' | 'peer' | 'desync' | 'manager' | 'answer' | 'size';
 
 /** Any function, as it is called back. */
 // biome-ignore lint/suspicious/noExplicitAny: handlers of every signature

@@ -229,7 +229,7 @@ const ATTRIBUTES: Readonly<Record<keyof typeof ATTRIBUTE, AttributeDefinition>> 
     name: ATTRIBUTE.reason,
     type: 'string',
     description:
-      'Why: `lapped` (the receiver was too far behind), `peer` (one side was not instrumented when it was sent), `desync` (the sequence could not be followed), `manager` (a context manager that cannot be told what is active next), `answer` (sent to a worker right from the handler of an answer, as pools do from their queues: for whom, only the pool knows).',
+      'Why: `lapped` (the receiver was too far behind), `peer` (one side was not instrumented when it was sent), `desync` (the sequence could not be followed), `manager` (a context manager that cannot be told what is active next), `answer` (sent to a worker right from the handler of an answer, as pools do from their queues: for whom, only the pool knows), `size` (baggage or tracestate too long to be carried: they alone stayed behind).',
     example: 'lapped',
   },
   outcome: {

@@ -48,6 +48,8 @@ interface Described {
   /** The command up to the stamp. */
   readonly cmd: string;
   readonly account: Account | undefined;
+  /** Whether baggage or tracestate were too long and stay behind. */
+  readonly isShortened: boolean;
 }
 
 let last: Described | undefined;
@@ -78,13 +80,26 @@ function textOf(spanContext: SpanContext | undefined, active: Context): string {
   const state = spanContext?.traceState?.serialize() ?? '';
   const baggage = propagation.getBaggage(active);
   if (state === '' && baggage === undefined) return '';
-  const text = `\n${state.replaceAll('\n', '')}\n${baggage === undefined ? '' : writeBaggage(baggage)}`;
-  return text.length <= MAX_TEXT ? text : '';
+  return `\n${state.replaceAll('\n', '')}\n${baggage === undefined ? '' : writeBaggage(baggage)}`;
+}
+
+/** What is too long stays behind: the baggage, else the tracestate as well. */
+function shorten(text: string): string {
+  const state = text.slice(0, text.lastIndexOf('\n') + 1);
+  return state.length <= MAX_TEXT ? state : '';
 }
 
 function describe(active: Context): Described {
   const spanContext = trace.getSpanContext(active);
-  return { active, cmd: ENVELOPE + idsOf(spanContext) + textOf(spanContext, active), account: accountIn(active) };
+  const text = textOf(spanContext, active);
+  const isShortened = text.length > MAX_TEXT;
+  const cmd = ENVELOPE + idsOf(spanContext) + (isShortened ? shorten(text) : text);
+  return { active, cmd, account: accountIn(active), isShortened };
+}
+
+/** Whether the envelope that was made last lacks baggage or tracestate. */
+export function isShortened(): boolean {
+  return last?.isShortened === true;
 }
 
 /** Puts a message into an envelope. */

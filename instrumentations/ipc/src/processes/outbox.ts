@@ -3,7 +3,7 @@ import { type AnyFunction, guard, impersonate, isSuppressed } from '@sonde/instr
 import type { Peer } from '../account.ts';
 import { isAnswerOf } from '../answers.ts';
 import type { Channel } from '../channels.ts';
-import { enclose } from './envelope.ts';
+import { enclose, isShortened } from './envelope.ts';
 import type { LinkEnd } from './link-end.ts';
 import { isNotForUsers, isSendable, type Saying, type Talk, talk, talkOfContext } from './wire.ts';
 
@@ -153,6 +153,7 @@ export class Outbox {
       if (isSendable(message)) {
         const envelope = enclose(message, active, startMs, peer);
         this.#isAnswering = envelope.a !== undefined;
+        if (isShortened()) channel.missed('size', 1);
         args[0] = envelope;
       }
     } else if (end.connected && hasTrace(active)) {

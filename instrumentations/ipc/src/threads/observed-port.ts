@@ -18,6 +18,8 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 const now = performance.now.bind(performance);
 /** What `error.type` says of a message to a port that is closed: Node drops it without a word. */
 const CLOSED = { code: 'closed' };
+/** Stands for a port that goes without a word of what goes with it. */
+const NOT_TOLD = { link: undefined };
 
 /** What came without a context needs none where none is active. */
 function isActive(active: Context): boolean {
@@ -108,7 +110,7 @@ export class ObservedPort {
     } finally {
       this.#isPosting = false;
     }
-    if (offers !== undefined) this.#transfers.commit(this, offers);
+    if (offers !== undefined) this.#commit(offers);
     this.#posted(result === undefined, args[0], startMs, span);
     return result;
   }
@@ -178,6 +180,13 @@ export class ObservedPort {
     this.writer = undefined;
   }
 
+  #commit(offers: readonly Offer[]): void {
+    const isTold = this.writer !== undefined;
+    // Nobody will take up the other end of the rings.
+    if (!isTold) this.#transfers.withdraw(this, offers);
+    this.#transfers.commit(isTold ? this : NOT_TOLD, offers);
+  }
+
   #posted(isClosed: boolean, message: unknown, startMs: number, span: Span | undefined): void {
     this.sent = (this.sent + 1) | 0;
     if (isClosed) this.channel.sendFailed(startMs, CLOSED, span);
@@ -193,13 +202,14 @@ export class ObservedPort {
       const span = isPlain ? undefined : this.channel.startSend(active);
       if (this.writer === undefined) return span;
       // A new object: to note a new context on an old one costs the garbage collector more.
-      this.writer.write({
+      const isWhole = this.writer.write({
         context: span === undefined ? active : trace.setSpan(active, span),
         nowMs,
         kind: messageKind(message),
         peer: this.link,
         ports: offers === undefined ? '' : this.#transfers.describe(offers),
       });
+      if (!isWhole) this.channel.missed('size', 1);
       return span;
     } catch (error) {
       // Somebody's own context manager or span. What has no slot must not be followed by what has one.

@@ -5,7 +5,7 @@ import type { Channels } from '../channels.ts';
 import type { Link } from './link.ts';
 import type { ObservedPort } from './observed-port.ts';
 import { type Path, pathTo, valueAt } from './port-paths.ts';
-import { beginRing } from './ring-layout.ts';
+import { beginRing, MAX_PORTS_BYTES } from './ring-layout.ts';
 import { RingReader } from './ring-reader.ts';
 import { RingWriter } from './ring-writer.ts';
 
@@ -37,6 +37,9 @@ export interface TransferParts {
 }
 
 export const PORT_SYSTEM = 'nodejs.message_port';
+/** What the description of a port takes at most besides its path, and that of them all. */
+const NUMBERS_BYTES = 18;
+const LIST_BYTES = 2;
 
 /** An own array, without running a getter of the application twice. */
 function transferListOf(second: unknown): readonly unknown[] {
@@ -61,21 +64,26 @@ export class PortTransfers {
 
   offerList(link: Link | undefined, message: unknown, list: readonly unknown[]): readonly Offer[] | undefined {
     const offers: Offer[] = [];
+    let room = MAX_PORTS_BYTES - LIST_BYTES;
     for (const item of list) {
       const leaving = this.#parts.find(item);
-      if (leaving !== undefined) offers.push(this.#offerOne(leaving, link, message));
+      if (leaving === undefined) continue;
+      const path = pathTo(message, leaving.port);
+      const bytes = path === undefined ? 0 : Buffer.byteLength(JSON.stringify(path)) + NUMBERS_BYTES;
+      const isFit = bytes <= room;
+      if (isFit) room -= bytes;
+      offers.push(this.#offerOne(leaving, link, isFit ? path : undefined));
     }
     return offers.length === 0 ? undefined : offers;
   }
 
-  #offerOne(leaving: ObservedPort, link: Link | undefined, message: unknown): Offer {
+  #offerOne(leaving: ObservedPort, link: Link | undefined, path: Path | undefined): Offer {
     const staying = leaving.other;
     const sent = leaving.sent + (staying?.sent ?? 0);
     const without = { leaving, ring: undefined, path: undefined, sent };
     const hasRings = leaving.ring !== undefined || staying?.ring !== undefined;
-    if (link === undefined || staying === undefined || hasRings) return without;
-    const path = pathTo(message, leaving.port);
-    const ring = path === undefined ? undefined : link.arena.allocate();
+    if (link === undefined || staying === undefined || hasRings || path === undefined) return without;
+    const ring = link.arena.allocate();
     if (ring === undefined) return without;
     const { down, up } = link.arena.port(ring);
     beginRing(down, staying.sent);

@@ -17,9 +17,9 @@ export interface RingSize {
 /** Of a worker's own channel: a receiver this far behind (less the guard) misses contexts. */
 export const WORKER_RING: RingSize = { slots: 4096, textBytes: 65_536 };
 /** Of a message port that was sent to a worker. */
-export const PORT_RING: RingSize = { slots: 1024, textBytes: 16_384 };
+export const PORT_RING: RingSize = { slots: 1024, textBytes: 32_768 };
 /** Holds the context in which a worker was started. */
-export const START_RING: RingSize = { slots: 16, textBytes: 16_384 };
+export const START_RING: RingSize = { slots: 16, textBytes: 32_768 };
 
 /**
  * A slot this close to being overwritten counts as gone. The writer tells its position before it writes a slot, and by the
@@ -63,8 +63,13 @@ export const KIND_SHIFT = 16;
 
 /** Between tracestate, baggage and ports in the text: none of them holds one. */
 export const SEPARATOR = '\n';
-/** Longer text is not carried. */
-export const MAX_TEXT_BYTES = 8192;
+/**
+ * Longer text is not carried, nor is more than half of what the ring holds. W3C allows 8,192 bytes of baggage, which are some
+ * more as we write them, and wants 512 of tracestate carried.
+ */
+export const MAX_TEXT_BYTES = 16_384;
+/** Of the ports that travel with one message, which must not be kept out by what else there is. */
+export const MAX_PORTS_BYTES = 4096;
 
 /** Views of one ring. */
 export interface Ring {

@@ -62,6 +62,8 @@ export class RingWriter {
   #lastText = '';
   #lastTextAt = 0;
   #lastTextLength = 0;
+  readonly #maxText: number;
+  #isShortened = false;
   #lastSpanContext: SpanContext | undefined;
   readonly #lastIds = new Int32Array(TRACE_WORDS + SPAN_WORDS);
 
@@ -69,6 +71,7 @@ export class RingWriter {
     this.#ring = ring;
     this.#clock = clock;
     this.#mask = ring.size.slots - 1;
+    this.#maxText = Math.min(MAX_TEXT_BYTES, ring.size.textBytes / 2);
     this.#sent = Atomics.load(ring.header, HEAD);
     Atomics.store(ring.header, STOPPED, 0);
   }
@@ -79,8 +82,11 @@ export class RingWriter {
     return Math.max(0, (this.#sent - Atomics.load(header, TAKEN)) | 0);
   }
 
-  /** Fills the slot of the message that is sent next. */
-  write(message: Outgoing): void {
+  /**
+   * Fills the slot of the message that is sent next.
+   * @returns false when its baggage, or tracestate, is too long and stays behind
+   */
+  write(message: Outgoing): boolean {
     const { header, words, doubles } = this.#ring;
     const { context: active, nowMs, kind } = message;
     const sequence = this.#sent;
@@ -98,6 +104,9 @@ export class RingWriter {
     words[slot + FLAGS] = flags;
     words[slot + SEQUENCE] = (sequence + 1) | 0;
     this.#sent = (sequence + 1) | 0;
+    if (!this.#isShortened) return true;
+    this.#isShortened = false;
+    return false;
   }
 
   /** The message could not be sent: its slot goes to the next one. */
@@ -174,6 +183,18 @@ export class RingWriter {
   }
 
   #writeText(slot: number, text: string): number {
+    return this.#writeWhole(slot, text) || this.#writeShortened(slot, text);
+  }
+
+  /** What is too long stays behind: the baggage, else the tracestate as well, never the ports. */
+  #writeShortened(slot: number, text: string): number {
+    this.#isShortened = true;
+    const state = text.slice(0, text.indexOf(SEPARATOR));
+    const rest = SEPARATOR + text.slice(text.lastIndexOf(SEPARATOR));
+    return this.#writeWhole(slot, state + rest) || this.#writeWhole(slot, rest);
+  }
+
+  #writeWhole(slot: number, text: string): number {
     const { words, size } = this.#ring;
     const isFresh = ((this.#textHead - this.#lastTextAt) | 0) > size.textBytes / 2;
     if ((text !== this.#lastText || isFresh) && !this.#append(text)) return 0;
@@ -185,7 +206,7 @@ export class RingWriter {
   /** A burst of messages of one context writes its text once. */
   #append(text: string): boolean {
     const length = Buffer.byteLength(text);
-    if (length > MAX_TEXT_BYTES) return false;
+    if (length > this.#maxText) return false;
     const { header, size, text: bytes } = this.#ring;
     const into = this.#textHead & (size.textBytes - 1);
     const at = into + length > size.textBytes ? (this.#textHead + size.textBytes - into) | 0 : this.#textHead;

@@ -32,6 +32,8 @@ export interface WorkerParts {
 interface Birth {
   readonly link: Link;
   readonly offers: readonly Offer[] | undefined;
+  /** Whether all of the context of the start could be told. */
+  readonly isWhole: boolean;
   observed: ObservedPort | undefined;
 }
 
@@ -57,11 +59,11 @@ function publicPortOf(worker: object): MessagePort | undefined {
   return port instanceof workerThreads.MessagePort ? port : undefined;
 }
 
-/** Puts the context of the start, and the ports that go along, where the worker finds them. */
-function writeStart(arena: Arena, clock: HybridClock, ports: string): void {
+/** Puts the context of the start, and the ports that go along, where the worker finds them. False: not all of it. */
+function writeStart(arena: Arena, clock: HybridClock, ports: string): boolean {
   const active = context.active();
-  if (active === ROOT_CONTEXT && ports === '') return;
-  new RingWriter(arena.start, clock).write({ context: active, nowMs: now(), kind: 0, peer: undefined, ports });
+  if (active === ROOT_CONTEXT && ports === '') return true;
+  return new RingWriter(arena.start, clock).write({ context: active, nowMs: now(), kind: 0, peer: undefined, ports });
 }
 
 /** Observes the workers that this thread starts. */
@@ -130,15 +132,15 @@ export class Workers {
     const link = { arena: createArena(), destination, isDown: true, takenUp: new TakenUp() };
     const { transferList, workerData } = options;
     const offers = Array.isArray(transferList) ? ports.transfers.offerList(link, workerData, transferList) : undefined;
-    writeStart(link.arena, clock, offers === undefined ? '' : ports.transfers.describe(offers));
-    return { link, offers, observed: undefined };
+    const isWhole = writeStart(link.arena, clock, offers === undefined ? '' : ports.transfers.describe(offers));
+    return { link, offers, isWhole, observed: undefined };
   }
 
   #adopt(worker: object): void {
     const birth = this.#birth;
     if (birth === undefined || birth.observed !== undefined) return;
     const { ports, clock } = this.#parts;
-    const { link, offers } = birth;
+    const { link, offers, isWhole } = birth;
     const port = publicPortOf(worker);
     if (port === undefined) {
       warnOnce('ipc.port', 'ipc: this version of Node keeps the ports of workers elsewhere; traces end at workers');
@@ -152,6 +154,7 @@ export class Workers {
     observed.writer = new RingWriter(down, clock);
     observed.reader = new RingReader(up, clock, { peer: link, taken: 0 });
     birth.observed = observed;
+    if (!isWhole) observed.channel.missed('size', 1);
     if (offers !== undefined) ports.transfers.commit(observed, offers);
   }
 }

@@ -338,6 +338,26 @@ describe('two ends of a channel', () => {
     expect(seen).toEqual(['-', '3']);
   });
 
+  it('leave baggage that is too long behind, and count that, but carry what W3C allows', () => {
+    greet();
+    const bytes = [80, 8000, 20_000];
+    const seen: unknown[] = [];
+    child.end.on('message', () => seen.push([digitOf(context.active()), propagation.getActiveBaggage() !== undefined]));
+    for (const size of bytes) {
+      const baggage = propagation.createBaggage({ key: { value: 'v'.repeat(size) } });
+      inTrace(1, () => context.with(propagation.setBaggage(context.active(), baggage), () => parent.end.send(size)));
+    }
+    inTrace(2, () => parent.end.send(0));
+    deliver(parent, child);
+    expect(seen).toEqual([
+      ['1', true],
+      ['1', true],
+      ['1', false],
+      ['2', false],
+    ]);
+    expect(parent.channel.misses).toEqual([['size', 1]]);
+  });
+
   it.each([false, true])('take nothing that the user sends for their own, greeted: %s', (isGreeted) => {
     if (isGreeted) greet();
     const sayings = ['hello', 'context', 'cancel', 'bye', 'parted'].map((say) => ({ cmd: 'NODE_SONDE_IPC_1', say }));

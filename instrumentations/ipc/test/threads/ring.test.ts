@@ -1,11 +1,20 @@
-import { type Context, propagation, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { type Baggage, type Context, propagation, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { createEventStream } from '@sonde/event-stream';
 import { readWaits, WAITS } from '@sonde/instrumentation-kit';
 import fc from 'fast-check';
 import { accountIn, type Peer, withAccount } from '../../src/account.ts';
 import { TakenUp } from '../../src/taken-up.ts';
 import { messageKind } from '../../src/threads/message-kind.ts';
-import { beginRing, GUARD_SLOTS, type Ring, type RingSize, ringAt, ringBytes } from '../../src/threads/ring-layout.ts';
+import {
+  beginRing,
+  GUARD_SLOTS,
+  MAX_PORTS_BYTES,
+  PORT_RING,
+  type Ring,
+  type RingSize,
+  ringAt,
+  ringBytes,
+} from '../../src/threads/ring-layout.ts';
 import { RingReader } from '../../src/threads/ring-reader.ts';
 import { RingWriter } from '../../src/threads/ring-writer.ts';
 import { runs } from '../seed.ts';
@@ -38,10 +47,16 @@ function spanContextOf(n: number, state = ''): SpanContext {
 }
 
 const contextOf = (n: number, state = ''): Context => trace.setSpanContext(ROOT_CONTEXT, spanContextOf(n, state));
-const send = (writer: RingWriter, context: Context, message: unknown = 1, ports = ''): void =>
+const send = (writer: RingWriter, context: Context, message: unknown = 1, ports = ''): boolean =>
   writer.write({ context, nowMs: 5, kind: messageKind(message), peer, ports });
 const idOf = (context: Context | undefined): string | undefined =>
   context === undefined ? undefined : trace.getSpanContext(context)?.traceId;
+
+/** Baggage of so many entries. */
+function baggageOf(count: number, valueLength: number): Baggage {
+  const entries = Array.from({ length: count }, (_, n) => [`key${n}`, { value: 'v'.repeat(valueLength) }] as const);
+  return propagation.createBaggage(Object.fromEntries(entries));
+}
 
 describe('a side ring', () => {
   test('carries trace id, span id, flags, tracestate, baggage and ports', () => {
@@ -130,11 +145,35 @@ describe('a side ring', () => {
     expect(idOf(late.context)).toBe(idOf(contextOf(1)));
   });
 
-  test('text too long to be carried costs the message its text, not its trace', () => {
-    const { writer, reader } = world({ slots: 16, textBytes: 16_384 });
-    send(writer, contextOf(1, `a=${'x'.repeat(9000)}`));
+  test('carries all the baggage and tracestate that W3C allows, and as many ports as travel with one message', () => {
+    const { writer, reader } = world(PORT_RING);
+    const baggage = baggageOf(180, 8192 / 180 - 'key000=,'.length);
+    const ports = 'p'.repeat(MAX_PORTS_BYTES);
+    const state = `a=${'s'.repeat(252)},b=${'s'.repeat(255)}`;
+    expect(send(writer, propagation.setBaggage(contextOf(1, state), baggage), 1, ports)).toBe(true);
     reader.take(messageKind(1), 1);
-    expect([reader.miss, idOf(reader.context)]).toEqual([undefined, idOf(contextOf(1))]);
+    const received = reader.context as Context;
+    expect(propagation.getBaggage(received)?.getAllEntries()).toEqual(baggage.getAllEntries());
+    expect(trace.getSpanContext(received)?.traceState?.serialize()).toBe(state);
+    expect(reader.ports).toBe(ports);
+  });
+
+  test('baggage that is too long stays behind, then the tracestate, never ports or the trace; and the sender is told', () => {
+    const { writer, reader } = world(PORT_RING);
+    const long = baggageOf(200, 100);
+    const seen = ['s=1', 's'.repeat(20_000)].map((state) => {
+      const isWhole = send(writer, propagation.setBaggage(contextOf(1, state), long), 1, 'ports');
+      reader.take(messageKind(1), 1);
+      const spanContext = trace.getSpanContext(reader.context as Context);
+      const baggage = propagation.getBaggage(reader.context as Context);
+      return [isWhole, reader.miss, spanContext?.traceId, spanContext?.traceState?.serialize(), baggage, reader.ports];
+    });
+    const { traceId } = spanContextOf(1);
+    expect(seen).toEqual([
+      [false, undefined, traceId, 's=1', undefined, 'ports'],
+      [false, undefined, traceId, undefined, undefined, 'ports'],
+    ]);
+    expect(send(writer, contextOf(1))).toBe(true);
   });
 
   test('a message of another kind than its slot tells that messages went by unseen: nothing is believed any more', () => {
