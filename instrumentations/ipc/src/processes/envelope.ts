@@ -1,4 +1,4 @@
-import { type Context, INVALID_TRACEID, propagation, type SpanContext, trace } from '@opentelemetry/api';
+import { type Context, INVALID_TRACEID, propagation, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { eventStream } from '@sonde/event-stream';
 import { type Carrier, writeCarrier } from '@sonde/instrumentation-kit';
 import { type Account, accountIn, type Peer, settleAccount } from '../account.ts';
@@ -53,6 +53,18 @@ interface Described {
 }
 
 let last: Described | undefined;
+const FORGET_MS = 1000;
+let isForgetting = false;
+
+/** The context that was described last is not to live on for that. */
+function forgetSoon(): void {
+  if (isForgetting) return;
+  isForgetting = true;
+  setTimeout(() => {
+    isForgetting = false;
+    last = undefined;
+  }, FORGET_MS).unref();
+}
 
 const words = new Int32Array(TRACE_ID_WORDS);
 
@@ -93,6 +105,7 @@ function describe(active: Context): Described {
   const spanContext = trace.getSpanContext(active);
   const text = textOf(spanContext, active);
   const isShortened = text.length > MAX_TEXT;
+  if (active !== ROOT_CONTEXT) forgetSoon();
   const cmd = ENVELOPE + idsOf(spanContext) + (isShortened ? shorten(text) : text);
   return { active, cmd, account: accountIn(active), isShortened };
 }

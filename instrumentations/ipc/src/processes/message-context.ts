@@ -82,7 +82,8 @@ export class MessageContext implements Context, Account, Received {
   /** Whether the last hex digit is odd; the codes of letters are so where their values are not. */
   get isSampled(): boolean {
     const code = this.ids.charCodeAt(FLAGS_AT + 1);
-    return (code & 1) === (code < LETTER_A ? 1 : 0);
+    // NaN where there are none.
+    return code > 0 && (code & 1) === (code < LETTER_A ? 1 : 0);
   }
 
   getValue(key: symbol): unknown {

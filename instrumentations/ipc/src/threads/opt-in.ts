@@ -1,6 +1,6 @@
 import type { BroadcastChannel, MessagePort } from 'node:worker_threads';
 import { context } from '@opentelemetry/api';
-import { printable } from '@sonde/instrumentation-kit';
+import { impersonate, printable } from '@sonde/instrumentation-kit';
 import type { Channel, Channels, Handler } from '../channels.ts';
 import { type Opened, openEnvelope, sendEnvelope } from './envelopes.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
@@ -65,7 +65,10 @@ export function instrumentPort<T extends MessagePort>(port: T): T {
   const channel = (): Channel | undefined => running?.channels.of(PORT);
   const native = (key: PropertyKey): Handler => prototype[key] as Handler;
   const hooks = {
-    postMessage(message: unknown, ...rest: unknown[]): unknown {
+    postMessage(this: unknown, ...args: unknown[]): unknown {
+      const [message, ...rest] = args;
+      // It throws what it throws.
+      if (args.length === 0 || this !== port) return Reflect.apply(native('postMessage'), this, args);
       const post = (envelope: unknown): unknown => Reflect.apply(native('postMessage'), port, [envelope, ...rest]);
       const result = sendEnvelope(channel(), message, post);
       if (running !== undefined && running.fetched.size > 0) running.fetched.sent(port);
@@ -79,6 +82,7 @@ export function instrumentPort<T extends MessagePort>(port: T): T {
       return process(channel(), opened, run);
     },
   };
+  impersonate(hooks.postMessage, native('postMessage'));
   put(port, 'postMessage', hooks.postMessage);
   put(port, DISPATCH, hooks.dispatch);
   return port;
@@ -96,9 +100,9 @@ export function instrumentBroadcastChannel<T extends BroadcastChannel>(broadcast
   const channel = (): Channel | undefined => running?.channels.of(names);
   const native = (key: string): Handler => prototype[key] as Handler;
   const hooks = {
-    postMessage(...args: unknown[]): unknown {
+    postMessage(this: unknown, ...args: unknown[]): unknown {
       const [message] = args;
-      if (args.length === 0) return Reflect.apply(native('postMessage'), broadcast, args);
+      if (args.length === 0 || this !== broadcast) return Reflect.apply(native('postMessage'), this, args);
       const post = (envelope: unknown): unknown => Reflect.apply(native('postMessage'), broadcast, [envelope]);
       return sendEnvelope(channel(), message, post);
     },
@@ -110,6 +114,7 @@ export function instrumentBroadcastChannel<T extends BroadcastChannel>(broadcast
       return process(channel(), opened, () => Reflect.apply(native('dispatchEvent'), this, [told]));
     },
   };
+  impersonate(hooks.postMessage, native('postMessage'));
   put(broadcast, 'postMessage', hooks.postMessage);
   put(broadcast, 'dispatchEvent', hooks.dispatchEvent as Handler);
   return broadcast;

@@ -56,6 +56,10 @@ describe('an envelope', () => {
     );
   });
 
+  it('is not sampled where nothing is said of it', () => {
+    expect(open({ cmd: 'NODE_SONDE_MSG_1', '': 1 }, PEER, 5).isSampled).toBe(false);
+  });
+
   it('brings no trace where there is none', () => {
     const received = open(wire(enclose('m', ROOT_CONTEXT, 5, PEER)), PEER, 5);
     expect(trace.getSpan(received)).toBeUndefined();

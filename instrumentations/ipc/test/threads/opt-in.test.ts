@@ -7,6 +7,9 @@ const SAME_IN_ALL = {
   fetched: ['fetched', true],
   nothing: [null, null],
   error: 'DataCloneError',
+  // As without Sonde.
+  bare: ['ERR_MISSING_ARGS', 'TypeError', 0],
+  bareBroadcast: 1,
   transferred: [8, 0],
   oneEnd: [{ plain: true }, null],
   broadcast: [[1], true],

@@ -101,7 +101,7 @@ describe('a side ring', () => {
     const back = new RingReader(ring, clock, { peer: below, taken: 0 });
     send(there.writer, contextOf(3));
     there.reader.take(messageKind(1), 9);
-    const answer = (n: number, nowMs: number): void =>
+    const answer = (n: number, nowMs: number): boolean =>
       writer.write({ context: contextOf(n), nowMs, kind: messageKind(1), peer, ports: '' });
     answer(3, 20);
     writer.rollBack();
