@@ -19,10 +19,12 @@ export class RootWaits extends WaitList {
   readonly startMs: number;
   /** Who wants to know. */
   readonly reader: object;
-  /** Its neighbours in the list that it is in. */
+  /** Its neighbours among the open ones. */
   older: RootWaits | undefined = undefined;
   newer: RootWaits | undefined = undefined;
-  list: RootList | undefined = undefined;
+  isOpen = false;
+  /** Its span has not ended. */
+  isRunning = false;
 
   constructor(context: { readonly traceId: string; readonly spanId: string }, startMs: number, reader: object) {
     super();
@@ -48,58 +50,48 @@ export class RootWaits extends WaitList {
   }
 }
 
-/** Roots in the order in which they came. */
-class RootList {
-  oldest: RootWaits | undefined;
-  newest: RootWaits | undefined;
-  size = 0;
-
-  add(root: RootWaits): void {
-    root.list = this;
-    root.older = this.newest;
-    if (this.newest === undefined) this.oldest = root;
-    else this.newest.newer = root;
-    this.newest = root;
-    this.size += 1;
-  }
-
-  delete(root: RootWaits): void {
-    if (root.older === undefined) this.oldest = root.newer;
-    else root.older.newer = root.newer;
-    if (root.newer === undefined) this.newest = root.older;
-    else root.newer.older = root.older;
-    root.older = undefined;
-    root.newer = undefined;
-    root.list = undefined;
-    this.size -= 1;
-  }
-}
-
 /**
- * The local roots of which something may still be told: those that run, and those that have ended and not been read. Lists,
+ * The local roots of which something may still be told: those that run, and those that have ended and not been read. A list,
  * so that a root costs a few nanoseconds. From when somebody asks by trace id for the first time, there is an index, too.
  */
 export class OpenRoots {
-  readonly #running = new RootList();
-  readonly #ended = new RootList();
+  #oldest: RootWaits | undefined;
+  #newest: RootWaits | undefined;
+  #size = 0;
+  #running = 0;
   #index: Map<string, RootWaits[]> | undefined;
 
   add(root: RootWaits): void {
-    this.#running.add(root);
+    root.isOpen = true;
+    root.isRunning = true;
+    root.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = root;
+    else this.#newest.newer = root;
+    this.#newest = root;
+    this.#size += 1;
+    this.#running += 1;
     if (this.#index !== undefined) enter(this.#index, root);
-    if (this.#running.size > MAX_OPEN && this.#running.oldest !== undefined) this.delete(this.#running.oldest);
+    if (this.#size > MAX_OPEN && this.#oldest !== undefined) this.delete(this.#oldest);
   }
 
   /** It does nothing any more; what it waited for may still be told. */
   stop(root: RootWaits): void {
-    if (root.list !== this.#running) return;
-    this.#running.delete(root);
-    this.#ended.add(root);
+    if (!root.isRunning) return;
+    root.isRunning = false;
+    this.#running -= 1;
   }
 
   delete(root: RootWaits): void {
-    if (root.list === undefined) return;
-    root.list.delete(root);
+    if (!root.isOpen) return;
+    this.stop(root);
+    root.isOpen = false;
+    if (root.older === undefined) this.#oldest = root.newer;
+    else root.older.newer = root.newer;
+    if (root.newer === undefined) this.#newest = root.older;
+    else root.newer.older = root.older;
+    root.older = undefined;
+    root.newer = undefined;
+    this.#size -= 1;
     if (this.#index !== undefined) leave(this.#index, root);
   }
 
@@ -109,23 +101,22 @@ export class OpenRoots {
     return this.#index.get(traceId) ?? [];
   }
 
-  /** The only one that runs, if there is only one. */
+  /** The only one that runs, if there is only one. Some nanoseconds for each that began later and was not read yet. */
   get sole(): RootWaits | undefined {
-    return this.#running.size === 1 ? this.#running.newest : undefined;
+    if (this.#running !== 1) return undefined;
+    let root = this.#newest;
+    while (root !== undefined && !root.isRunning) root = root.older;
+    return root;
   }
 
   clear(): void {
-    for (const list of [this.#running, this.#ended]) {
-      while (list.newest !== undefined) this.delete(list.newest);
-    }
+    while (this.#newest !== undefined) this.delete(this.#newest);
     this.#index = undefined;
   }
 
   #createIndex(): Map<string, RootWaits[]> {
     const index = new Map<string, RootWaits[]>();
-    for (const list of [this.#ended, this.#running]) {
-      for (let root = list.oldest; root !== undefined; root = root.newer) enter(index, root);
-    }
+    for (let root = this.#oldest; root !== undefined; root = root.newer) enter(index, root);
     return index;
   }
 }
