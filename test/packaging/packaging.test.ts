@@ -109,7 +109,7 @@ describe.each(published)('$name', ({ name, folder: source, manifest }) => {
 
 /** Package names of every static import, re-export, dynamic import and require with a literal specifier. */
 function importedPackages(code: string): string[] {
-  const specifiers = code.matchAll(/(?:\bfrom|\bimport|\b(?:import|require|resolve)\()\s*(['"`])([^'"`$]+)\1/g);
+  const specifiers = code.matchAll(/(?:\bfrom|\bimport|\b(?:import|require|resolve)\()\s*(['"`])([^'"`$\s]+)\1/g);
   return [...specifiers]
     .map((match) => match[2] ?? '')
     .filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier))

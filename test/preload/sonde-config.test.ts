@@ -23,6 +23,7 @@ describe('new NodeSDK(sondeConfig(...))', () => {
       'PeriodicExportingMetricReader',
       'OwnReader',
       'ScrapedReader',
+      'AnomalyMetricReader',
     ]);
     expect(report.instrumentations).toEqual([HTTP, UNDICI, ...SONDES]);
     const [first, second, ...rest] = report.order;
@@ -41,7 +42,7 @@ describe('new NodeSDK(sondeConfig(...))', () => {
       { delta: counts(2, 2), cumulative: counts(4, 4) },
     ]);
     expect(hasHotMetrics).toBe(true);
-    expect(readers).toHaveLength(3);
+    expect(readers).toHaveLength(4);
   });
 
   it('makes spans of requests once, by the user’s own instrumentation', async () => {
@@ -65,7 +66,7 @@ describe('new NodeSDK(sondeConfig(...))', () => {
         'spanProcessors',
         'textMapPropagator',
       ],
-      readers: ['ScrapedReader'],
+      readers: ['ScrapedReader', 'AnomalyMetricReader'],
       instrumentations: [HTTP, UNDICI, ...SONDES],
     });
     const sending = await runProgram({ args: ['node-sdk-alone.cjs', '{"preset":"minimal"}'], env: sink.env });
