@@ -4,6 +4,8 @@ import { RAN_BEFORE, RUNS_ON } from './turn-witness.ts';
 
 /** Less work than this (ms) explains nothing. */
 const MIN_WORK_MS = 0.5;
+/** A whole turn counts from here on (ms): there may be thousands. */
+const MIN_TURN_MS = 0.05;
 /** The loop waited for events if it did so for longer than this (ms): it looks for them in every turn. */
 const IDLE_MS = 0.05;
 /** A root that began this much later (ms) can have been there when a turn began. */
@@ -54,9 +56,11 @@ export class Passages {
     const workMs = workIn(nowMs - this.#turnStartMs, idleMs - this.#turnStartIdleMs);
     if (this.#goesOn) {
       ran(this.#runner, this.#seenMs, this.#seenMs + workIn(nowMs - this.#seenMs, idleMs - this.#seenIdleMs));
-    } else if (!this.#isAnyoneSeen && workMs >= MIN_WORK_MS) {
+    } else if (!this.#isAnyoneSeen && workMs >= MIN_TURN_MS) {
       const sole = soleOpenRoot();
-      if (sole !== undefined && sole.startMs <= nowMs - workMs + FRESH_MS) ran(sole, nowMs - workMs, nowMs);
+      // Turns without a wait in between follow each other without a gap: they are kept as one.
+      const startMs = this.#turnStartMs + Math.max(0, idleMs - this.#turnStartIdleMs);
+      if (sole !== undefined && sole.startMs <= startMs + FRESH_MS) sole.addPassage('ran', startMs, nowMs);
     }
     this.#workBeforeMs = workMs;
     this.#begin(nowMs, idleMs);

@@ -97,12 +97,19 @@ test('a turn in which nobody is seen is that of the only request, if there is on
   endTurn(5);
   const { waits } = begin('a');
   endTurn(5, 5);
-  endTurn(0.2);
+  endTurn(0.02);
   see(undefined, RUNS_ON);
   endTurn(5);
   begin('b');
   endTurn(5);
   expect(passagesOf(waits)).toEqual([['ran', 10, 15]]);
+});
+
+test('thousands of turns that the only request has are kept, however short, as one', () => {
+  const { begin, endTurn } = world();
+  const { waits } = begin('a');
+  for (let turn = 0; turn < 4000; turn++) endTurn(0.25);
+  expect(passagesOf(waits)).toEqual([['ran', 0, 1000]]);
 });
 
 test('one of whom nobody wants to know anything is seen all the same', () => {

@@ -64,10 +64,30 @@ function heldUpBy(thread: readonly Claim[], signs: Signs): Claim[] {
   for (const turn of own) signs.ranInLongTurn(turn);
   signs.know(own);
   const turns = thread.filter(({ wait, isOwn }) => wait === 'blocked_loop' && isOwn !== true);
-  const held = turns.flatMap((turn) => partsOf(turn, signs));
+  const held = joined(turns).flatMap((turn) => partsOf(turn, signs));
   signs.know(held);
   const others = thread.filter(({ wait }) => wait !== 'blocked_loop');
   return [...own, ...held, ...others.flatMap((one) => (one.amountMs < LONG_PAUSE_MS ? [one] : partsOf(one, signs)))];
+}
+
+/** What one culprit held in turns that followed each other held others up as one: at its end it may be seen late. */
+function joined(turns: readonly Claim[]): Claim[] {
+  const joint: Claim[] = [];
+  for (const turn of [...turns].sort((left, right) => left.startMs - right.startMs)) {
+    const last = joint.at(-1);
+    const isSame =
+      last?.culprit !== undefined &&
+      last.culprit.spanId === turn.culprit?.spanId &&
+      last.culprit.traceId === turn.culprit.traceId &&
+      Math.abs(turn.startMs - last.endMs) <= SAME_MS;
+    if (!isSame) joint.push(turn);
+    else {
+      const endMs = Math.max(last.endMs, turn.endMs);
+      const amountMs = Math.min(last.amountMs + turn.amountMs, endMs - last.startMs);
+      joint[joint.length - 1] = { ...last, endMs, amountMs };
+    }
+  }
+  return joint;
 }
 
 function partsOf(claim: Claim, signs: Signs): Claim[] {

@@ -45,6 +45,16 @@ test('a long turn right before the request went on did, though others ran betwee
   expect(told(span)).toEqual({ blocked_loop: 30, busy_loop: 18 - 11, unexplained: 63 });
 });
 
+test('turns of one culprit that follow each other are one, those of different ones are not', () => {
+  const { span } = world.start('root');
+  turnOfAnother(10, 40);
+  turnOfAnother(40.2, 60);
+  passage(span, 'behind', 45, 60);
+  noteThreadWait('blocked_loop', fromMs - 1, fromMs + 9.8, { ...other, spanId: 'e'.repeat(16) });
+  const { blocked_loop = 0 } = told(span);
+  expect(blocked_loop).toBeCloseTo(49.8);
+});
+
 test('it did not where the loop waited for events in between', () => {
   const { span } = world.start('root');
   turnOfAnother(30, 60);
