@@ -10,7 +10,6 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
 import { type EventDefinition, eventStream } from '@sonde/event-stream';
-import { sonde } from '@sonde/node';
 import { fastify } from 'fastify';
 import { messages } from './messages.ts';
 
@@ -107,24 +106,6 @@ async function garbage(): Promise<void> {
   }
 }
 
-/** Warnings of a kind that there has been none of: an anomaly. */
-async function storm(kind: string): Promise<void> {
-  const name = `test.storm.${kind}`;
-  const warning = eventStream().event({ name, category: 'process', severity: 13, description: 'A test.' });
-  // It has to last: what is over after some seconds is no anomaly.
-  for (const end = performance.now() + 13_000; performance.now() < end; ) {
-    for (let n = 0; n < 3; n += 1) warning.emit();
-    await pause(50);
-    read();
-  }
-}
-
-/** One that is told, and one that is not because of maintenance. */
-async function anomalies(): Promise<void> {
-  sonde.anomalies?.pause('*storm.paused*', 60_000);
-  await Promise.all([storm('told'), storm('paused')]);
-}
-
 const folder = fs.mkdtempSync(join(tmpdir(), 'sonde-everything-'));
 try {
   await flood();
@@ -134,9 +115,6 @@ try {
   await worker();
   await messages(folder);
   await garbage();
-  // The ring is small.
-  read();
-  await anomalies();
   // Two readings of what is sampled, and the bridge's fold window.
   await pause(6500);
 } finally {

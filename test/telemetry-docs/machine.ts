@@ -17,8 +17,15 @@ const QUOTA = may('only below a control group with a CPU quota');
 
 const SHARED_MEMORY = cannot('`sharedMemory` is an option of the instrumentation that no setting turns on');
 
+const ANOMALY = may(
+  'what is over within seconds is no anomaly, and all is over soon here; see packages/anomaly-detection/test',
+);
+
 /** By name of metric, event or span, or `metric: attribute`. What is not here, or undefined, must come out. */
 export const EXCUSES: Readonly<Record<string, Excuse | undefined>> = {
+  'sonde.anomaly': ANOMALY,
+  'sonde.anomaly.count': ANOMALY,
+  'sonde.anomaly.suppressed': ANOMALY,
   'sonde.ipc.atomics.wait.duration': SHARED_MEMORY,
   'sonde.ipc.atomics.notified': SHARED_MEMORY,
   'messaging.client.consumed.messages: error.type': may(
