@@ -19,8 +19,11 @@ const FRESH_MS = 1;
 export class Passages {
   #turnStartMs = 0;
   #turnStartIdleMs = 0;
-  /** The work of the turn before. */
+  /** The work of the turn before, after it waited for events, as far as that is known. */
   #workBeforeMs = 0;
+  /** Since when the loop is known not to have waited, and how long it had before. */
+  #sinceWaitMs = 0;
+  #sinceIdleMs = 0;
   /** Who was seen last and goes on; undefined also for one who is in no recorded trace. */
   #runner: RootWaits | undefined;
   #goesOn = false;
@@ -37,14 +40,16 @@ export class Passages {
   see(root: Span | undefined, runs: number, nowMs: number, idleMs: number): void {
     const waits = root === undefined ? undefined : waitsOf(root);
     const workMs = workIn(nowMs - this.#seenMs, idleMs - this.#seenIdleMs);
+    const sinceMs = this.#goesOn ? nowMs : nowMs - workMs;
     let goesOnMs = nowMs;
     if (this.#goesOn) ran(this.#runner, this.#seenMs, this.#seenMs + workMs);
     else if (waits !== undefined && (runs & RAN_BEFORE) !== 0) {
-      goesOnMs = nowMs - workMs;
+      goesOnMs = sinceMs;
       ran(waits, goesOnMs, nowMs);
     }
     if (waits !== undefined && waits !== this.#runner && (runs & RAN_BEFORE) !== 0)
       this.#wentOn(waits, goesOnMs, idleMs);
+    if (this.#hasWaited(idleMs)) this.#noteWait(sinceMs, idleMs);
     this.#goesOn = (runs & RUNS_ON) !== 0;
     this.#runner = this.#goesOn ? waits : undefined;
     this.#isAnyoneSeen = true;
@@ -62,13 +67,14 @@ export class Passages {
       const startMs = this.#turnStartMs + Math.max(0, idleMs - this.#turnStartIdleMs);
       if (sole !== undefined && sole.startMs <= startMs + FRESH_MS) sole.addPassage('ran', startMs, nowMs);
     }
-    this.#workBeforeMs = workMs;
+    this.#workBeforeMs = this.#hasWaited(idleMs) ? 0 : nowMs - this.#sinceWaitMs;
     this.#begin(nowMs, idleMs);
   }
 
   #begin(nowMs: number, idleMs: number): void {
     this.#turnStartMs = nowMs;
     this.#turnStartIdleMs = idleMs;
+    this.#noteWait(nowMs, idleMs);
     this.#seenMs = nowMs;
     this.#seenIdleMs = idleMs;
     this.#runner = undefined;
@@ -76,14 +82,29 @@ export class Passages {
     this.#isAnyoneSeen = false;
   }
 
+  /** Since it was last known not to have. */
+  #hasWaited(idleMs: number): boolean {
+    return idleMs - this.#sinceIdleMs > IDLE_MS;
+  }
+
+  #noteWait(untilMs: number, idleMs: number): void {
+    this.#sinceWaitMs = untilMs;
+    this.#sinceIdleMs = idleMs;
+  }
+
   #wentOn(waits: RootWaits, atMs: number, idleMs: number): void {
-    const waitedMs = idleMs - this.#turnStartIdleMs;
-    const isWoken = waitedMs > IDLE_MS;
-    const workMs = workIn(atMs - this.#turnStartMs, waitedMs);
+    const isWoken = idleMs - this.#turnStartIdleMs > IDLE_MS;
     // Without a wait in between, what was due after its place in the turn before has waited for one round of the loop.
-    const fromMs = atMs - (isWoken ? workMs : Math.max(workMs, this.#workBeforeMs));
+    const fromMs = isWoken
+      ? this.#wokenMs(atMs, idleMs)
+      : atMs - Math.max(atMs - this.#turnStartMs, this.#workBeforeMs);
     if (fromMs <= waits.startMs && atMs - fromMs < MIN_WORK_MS) return;
     waits.addPassage(isWoken ? 'woken' : 'behind', fromMs, atMs);
+  }
+
+  /** What was before the wait kept nobody waiting who was woken by it; whether it was before is not known of what nobody saw. */
+  #wokenMs(atMs: number, idleMs: number): number {
+    return this.#hasWaited(idleMs) ? atMs : Math.min(atMs, this.#sinceWaitMs);
   }
 }
 

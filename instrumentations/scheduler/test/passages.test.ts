@@ -76,6 +76,21 @@ test('what ran before the loop waited for events did not keep the request waitin
   ]);
 });
 
+test('what ran in the turn before, and then the loop waited, did not keep the request waiting either', () => {
+  const { begin, endTurn, see, pass } = world();
+  const { span, waits } = begin('a');
+  begin('b');
+  pass(100);
+  endTurn(0, 20);
+  pass(1);
+  see(span, RAN_BEFORE);
+  endTurn();
+  expect(passagesOf(waits)).toEqual([
+    ['ran', 120, 121],
+    ['behind', 120, 120],
+  ]);
+});
+
 test('who is seen first in a turn and was not to begin ran before, after the wait for events', () => {
   const { begin, endTurn, see, pass } = world();
   const [a, b] = [begin('a'), begin('b')];
