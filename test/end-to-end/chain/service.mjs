@@ -18,5 +18,7 @@ const server = createServer((request, response) => {
     () => response.writeHead(503).end(),
   );
 });
+// The load side leaves connections idle for long: one that is closed just when it is taken up again would fail a request.
+server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 process.on('SIGTERM', () => server.close());
