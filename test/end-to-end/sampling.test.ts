@@ -33,13 +33,13 @@ interface Exported {
 }
 
 let sink: ProtobufSink;
+const services: ChildProcess[] = [];
 let exported: Exported[];
 const sent = { requests: 0, failures: 0 };
 const codes: (number | null)[] = [];
 
 /** Starts the chain from its end. */
-async function startChain(): Promise<{ url: string; services: ChildProcess[] }> {
-  const services: ChildProcess[] = [];
+async function startChain(): Promise<string> {
   let next: string | undefined;
   for (const name of NAMES.toReversed()) {
     const service = spawn(process.execPath, ['--import', REGISTER_FILE, SERVICE], {
@@ -63,7 +63,7 @@ async function startChain(): Promise<{ url: string; services: ChildProcess[] }> 
     ];
     next = `http://127.0.0.1:${port}`;
   }
-  return { url: next as string, services: services.toReversed() };
+  return next as string;
 }
 
 function ask(url: string, agent: Agent): Promise<number> {
@@ -109,9 +109,9 @@ function read({ item, resource }: ProtobufSink['spans'][number]): Exported {
 beforeAll(
   async () => {
     sink = await startProtobufSink();
-    const { url, services } = await startChain();
+    const url = await startChain();
     await load(url);
-    for (const service of services) {
+    for (const service of services.toReversed()) {
       service.kill('SIGTERM');
       codes.push(((await once(service, 'exit')) as [number | null])[0]);
     }
@@ -120,7 +120,11 @@ beforeAll(
   (SECONDS + 40) * 1000,
 );
 
-afterAll(() => sink.close());
+afterAll(async () => {
+  // Those that have not ended when something went wrong before.
+  for (const service of services) service.kill('SIGKILL');
+  await sink.close();
+});
 
 const byTrace = (): [traceId: string, spans: Exported[]][] => [...Map.groupBy(exported, ({ traceId }) => traceId)];
 const isPromoted = ({ facts }: Exported): boolean => facts['sonde.sampling.reason'] !== undefined;
