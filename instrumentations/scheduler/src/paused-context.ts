@@ -1,5 +1,5 @@
-import { createTraceState, isSpanContextValid, type Span, type SpanContext, trace } from '@opentelemetry/api';
-import { currentRoute } from '@sonde/instrumentation-kit';
+import { createTraceState, isSpanContextValid, type SpanContext, trace } from '@opentelemetry/api';
+import { currentRoute, localRootAbove } from '@sonde/instrumentation-kit';
 
 const HOOK = 'sonde.scheduler.paused_context.1';
 
@@ -14,23 +14,16 @@ export interface PausedContext {
   readonly route: string | undefined;
 }
 
-/** How the kit links a span to the topmost span of its trace in this process. */
-const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
-
-interface LinkedSpan extends Span {
-  readonly [LOCAL_ROOT]?: Span;
-}
-
 function describe(): string {
   try {
-    const span = trace.getActiveSpan() as LinkedSpan | undefined;
+    const span = trace.getActiveSpan();
     const { traceId, spanId, traceFlags, traceState } = span?.spanContext() ?? {};
     return JSON.stringify({
       traceId,
       spanId,
       traceFlags,
       traceState: traceState?.serialize(),
-      rootSpanId: span?.[LOCAL_ROOT]?.spanContext().spanId,
+      rootSpanId: span && localRootAbove(span)?.spanContext().spanId,
       route: currentRoute(),
     });
   } catch {

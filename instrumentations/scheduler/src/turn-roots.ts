@@ -1,16 +1,8 @@
 import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { shared } from '@sonde/event-stream';
-import { currentRoute, guard, linkLocalRoot } from '@sonde/instrumentation-kit';
+import { currentRoute, guard, linkLocalRoot, localRootAbove } from '@sonde/instrumentation-kit';
 import { RAN_BEFORE, RUNS_ON } from './turn-witness.ts';
 import type { TraceRoot } from './types.ts';
-
-/** How the kit links a span to the topmost span of its trace in this process. */
-const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
-
-interface LinkedSpan extends Span {
-  readonly [LOCAL_ROOT]?: Span;
-  readonly kind?: unknown;
-}
 
 /** Who wants to know that a trace is active, by its local root span; see `TurnWitness`. */
 type Listener = (root: Span, runs: number) => void;
@@ -37,17 +29,17 @@ export function listenToRoots(listener: Listener | undefined): void {
  * @param runs whether it was at work before (`RAN_BEFORE`), is from now on (`RUNS_ON`), or both
  */
 export function noteActive(span: Span | undefined, runs: number = RAN_BEFORE | RUNS_ON): void {
-  if (span !== undefined) holder().listener?.((span as LinkedSpan)[LOCAL_ROOT] ?? span, runs);
+  if (span !== undefined) holder().listener?.(localRootAbove(span) ?? span, runs);
 }
 
 /** A local root begins what nobody did before; any other span is started by its trace. */
-function runsAtStart(span: LinkedSpan): number {
-  return span[LOCAL_ROOT] === undefined ? RUNS_ON : RAN_BEFORE | RUNS_ON;
+function runsAtStart(span: Span): number {
+  return localRootAbove(span) === undefined ? RUNS_ON : RAN_BEFORE | RUNS_ON;
 }
 
 /** A trace waits for the end of a CLIENT span; with its local root it is over. */
-function runsAtEnd(span: LinkedSpan): number {
-  if (span[LOCAL_ROOT] === undefined) return RAN_BEFORE;
+function runsAtEnd(span: EndedSpan): number {
+  if (localRootAbove(span) === undefined) return RAN_BEFORE;
   return span.kind === SpanKind.CLIENT ? RUNS_ON : RAN_BEFORE | RUNS_ON;
 }
 
@@ -66,6 +58,7 @@ export function describeRoot(span: Span): TraceRoot | undefined {
 
 /** What a span processor gets at the end of a span; that of either SDK line fits. */
 interface EndedSpan {
+  readonly kind?: unknown;
   spanContext(): ReturnType<Span['spanContext']>;
 }
 
@@ -81,7 +74,7 @@ export class SchedulerSpanProcessor {
   }
 
   onEnd(span: EndedSpan): void {
-    noteActive(span as Span, runsAtEnd(span as LinkedSpan));
+    noteActive(span as Span, runsAtEnd(span));
   }
 
   async forceFlush(): Promise<void> {}

@@ -12,6 +12,7 @@ export {
   libuvPool,
   libuvPoolSize,
 } from './libuv-pool.ts';
+export { linkLocalRoot, localRootAbove } from './local-root.ts';
 export { LOCAL_TRACE, markTrace } from './local-trace.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
 export type { Passage, PassageVisitor, RootWaits } from './open-roots.ts';
@@ -19,7 +20,7 @@ export { checkOptionNames } from './options.ts';
 export { createPatches, impersonate } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
 export { createPathRedactor, PATH_POLICIES, type PathPolicy, printable } from './redaction.ts';
-export { currentRoute, linkLocalRoot, rememberRoute } from './route.ts';
+export { currentRoute, rememberRoute } from './route.ts';
 export { rememberSent, sentIn } from './sent-timestamp.ts';
 export { createSlowOperations } from './slow-operations.ts';
 export { defineTelemetry, eventsFrom, hotMetricsFrom, type InstrumentsOf } from './telemetry.ts';

@@ -1,4 +1,5 @@
 import { type Context, context, createContextKey, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { localRootAbove } from './local-root.ts';
 
 /** What instrumentation-http puts into the context of each incoming request (`RPCMetadata` of @opentelemetry/core). */
 interface RpcMetadata {
@@ -7,7 +8,6 @@ interface RpcMetadata {
 
 // Reached by name (`createContextKey` is `Symbol.for`), so that @opentelemetry/core is no dependency.
 const RPC_METADATA = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA');
-const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
 const ROUTE: unique symbol = Symbol.for('sonde.span.route') as never;
 
 /** A span as the SDK makes it; every part may be missing in somebody else's implementation. */
@@ -15,7 +15,6 @@ interface ReadableRoot extends Span {
   readonly name?: unknown;
   readonly kind?: unknown;
   readonly attributes?: Readonly<Record<string, unknown>>;
-  [LOCAL_ROOT]?: Span;
   [ROUTE]?: string;
 }
 
@@ -26,7 +25,7 @@ function metadataOf(active: Context): RpcMetadata | undefined {
 
 function localRoot(active: Context): ReadableRoot | undefined {
   const span = trace.getSpan(active) as ReadableRoot | undefined;
-  return (span?.[LOCAL_ROOT] ?? span) as ReadableRoot | undefined;
+  return span === undefined ? undefined : (localRootAbove(span) ?? span);
 }
 
 function routeOfSpan(root: ReadableRoot | undefined): string | undefined {
@@ -64,19 +63,4 @@ export function rememberRoute(route: string): void {
   if (metadata !== undefined && metadata.route === undefined) metadata.route = route;
   const root = localRoot(active);
   if (root !== undefined && Object.isExtensible(root)) root[ROUTE] ??= route;
-}
-
-/**
- * Links a span to its local root (the topmost ancestor in this process), so that `currentRoute()` works below child
- * spans too. Call it from a span processor's `onStart`; one property write.
- */
-export function linkLocalRoot(span: Span, parentContext: Context): void {
-  const parent = trace.getSpan(parentContext) as ReadableRoot | undefined;
-  if (parent === undefined || parent.spanContext().isRemote === true) return;
-  try {
-    // Asking first whether it is extensible costs more than all of this.
-    (span as ReadableRoot)[LOCAL_ROOT] = parent[LOCAL_ROOT] ?? parent;
-  } catch {
-    // A frozen span: somebody's own implementation.
-  }
 }

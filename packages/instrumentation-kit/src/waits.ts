@@ -1,6 +1,7 @@
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
 import { shared } from '@sonde/event-stream';
 import { guard, reportFailure } from './guard.ts';
+import { localRootAbove } from './local-root.ts';
 import { OpenRoots, RootWaits } from './open-roots.ts';
 import { type Culprit, ThreadWaits, type ThreadWaitVisitor } from './thread-waits.ts';
 
@@ -34,11 +35,9 @@ export type Wait = (typeof WAITS)[number];
 /** Longer than this (11 days) is no wait but a mistake. */
 const MAX_WAIT_MS = 1e9;
 const NUMBERS = Object.fromEntries(WAITS.map((kind, index) => [kind, index])) as Readonly<Record<Wait, number>>;
-const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
 const ROOT_WAITS: unique symbol = Symbol.for('sonde.span.waits.1') as never;
 
 interface MarkedSpan extends Span {
-  readonly [LOCAL_ROOT]?: MarkedSpan;
   [ROOT_WAITS]?: RootWaits;
 }
 
@@ -91,9 +90,10 @@ export function noteWait(kind: Wait, startMs: number, endMs: number, active?: Co
   if ((known ?? book()).readers === 0 || !isWait(startMs, endMs)) return;
   try {
     const span = trace.getSpan(active ?? context.active()) as MarkedSpan | undefined;
-    const root = span?.[LOCAL_ROOT] ?? span;
-    const waits = root?.[ROOT_WAITS];
-    if (root === undefined || waits === undefined) return;
+    if (span === undefined) return;
+    const root = localRootAbove(span) ?? span;
+    const waits = root[ROOT_WAITS];
+    if (waits === undefined) return;
     waits.add(NUMBERS[kind], startMs, endMs);
     for (const source of book().sources) source.resumed(kind, root, endMs);
   } catch (error) {

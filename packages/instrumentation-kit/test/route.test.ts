@@ -2,7 +2,8 @@ import { type Context, context, ROOT_CONTEXT, SpanKind, TraceFlags, trace } from
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { RPCType, setRPCMetadata } from '@opentelemetry/core';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
-import { currentRoute, linkLocalRoot, rememberRoute } from '../src/route.ts';
+import { linkLocalRoot } from '../src/local-root.ts';
+import { currentRoute, rememberRoute } from '../src/route.ts';
 
 const provider = new TracerProvider({
   spanProcessors: [

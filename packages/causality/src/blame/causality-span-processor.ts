@@ -5,6 +5,7 @@ import {
   gatherEvidence,
   guard,
   linkLocalRoot,
+  localRootAbove,
   type RootWaits,
   readWaits,
   reportFailure,
@@ -24,7 +25,6 @@ import { collect } from './collect.ts';
 import { Grace, type Turns } from './grace.ts';
 import { sweep } from './sweep.ts';
 
-const LOCAL_ROOT: unique symbol = Symbol.for('sonde.span.local_root') as never;
 const STARTED: unique symbol = Symbol('sonde.causality.started') as never;
 /** The clocks of epoch and of durations are read one after the other, and the former in whole milliseconds. */
 const CLOCK_TOLERANCE_MS = 2;
@@ -41,7 +41,6 @@ interface MarkedSpan extends EndedSpan {
   readonly kind: SpanKind;
   readonly startTime: HrTime;
   readonly duration: HrTime;
-  readonly [LOCAL_ROOT]?: MarkedSpan;
   [STARTED]?: number;
 }
 
@@ -137,9 +136,9 @@ export class CausalitySpanProcessor {
 
   #begin(span: Span, parentContext: Context): void {
     const marked = span as unknown as MarkedSpan;
-    if (marked[LOCAL_ROOT] === undefined) linkLocalRoot(span, parentContext);
+    if (localRootAbove(marked) === undefined) linkLocalRoot(span, parentContext);
     if (this.#shutdown !== undefined) return;
-    const root = marked[LOCAL_ROOT];
+    const root = localRootAbove(marked);
     if (root === undefined) this.#reader.begin(span, this.#startOf(marked));
     else if (marked.kind === SpanKind.CLIENT || marked.kind === SpanKind.PRODUCER) {
       if (waitsOf(root) !== undefined) marked[STARTED] = this.#startOf(marked);
@@ -184,7 +183,7 @@ export class CausalitySpanProcessor {
 
   #endChild(span: MarkedSpan): void {
     const startMs = span[STARTED];
-    const root = span[LOCAL_ROOT];
+    const root = localRootAbove(span);
     if (startMs === undefined || root === undefined) return;
     const durationMs = toMs(span.duration);
     if (durationMs > 0) waitsOf(root)?.add(CHILD_SERVICE, startMs, startMs + durationMs);
