@@ -1,14 +1,13 @@
 // long: ten requests for each of nineteen pairs of causes, with random seconds of each; prints what blame told of them
 import { obstacle, PAIRS, type Pair, planOf } from './blame/plans.ts';
 import { runService } from './blame/run-service.ts';
-import { score } from './blame/score.ts';
+import { score, TOLERANCE } from './blame/score.ts';
 import { formatTable, type Row } from './blame/table.ts';
 
 const IS_LONG = process.env.SONDE_TEST_LONG === '1';
 const SEED = Number(process.env.SONDE_TEST_SEED ?? Date.now() % 2 ** 31);
 const RUNS = 10;
 /** Of the truth. */
-const MAX_ERROR = 0.15;
 /** Of the wall time. */
 const MAX_UNEXPLAINED = 0.1;
 const MIN_TOP_RIGHT = 9;
@@ -35,7 +34,7 @@ async function run(pairs: readonly Pair[], runs: number): Promise<Row[]> {
  * request it did is known to some milliseconds only: the short form forgives as much. The long one is for a quiet machine.
  */
 function allowance({ score: { starved, wallMs } }: Row, truthMs: number): number {
-  return MAX_ERROR * truthMs + (IS_LONG ? 0 : starved * wallMs);
+  return TOLERANCE * truthMs + (IS_LONG ? 0 : starved * wallMs);
 }
 
 function isWrong(row: Row): boolean {

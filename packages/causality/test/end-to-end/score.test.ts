@@ -35,3 +35,18 @@ test('a cause that is not told is wrong by all of it, and the top one is compare
   expect([scored.unexplained, scored.starved, scored.isTopRight]).toEqual([0.25, 0.1, true]);
   expect(score(told({ 'sonde.blame.gc': 1 }, truths), []).isTopRight).toBe(false);
 });
+
+test('causes that are as close as the tolerance are equally large', () => {
+  const withPool = (ms: number) => [
+    {
+      stretches: [],
+      amounts: [
+        { cause: 'gc', ms: 100 },
+        { cause: 'pool', ms },
+      ],
+    },
+  ];
+  const blame = { 'sonde.blame.gc': 0.1, 'sonde.blame.pool': 0.09 };
+  expect(score(told(blame, withPool(110)), []).isTopRight).toBe(true);
+  expect(score(told(blame, withPool(120)), []).isTopRight).toBe(false);
+});

@@ -66,14 +66,21 @@ function toldMs({ blame }: Told, cause: string): number {
   return Number(blame[`sonde.blame.${cause}`] ?? 0) * 1000;
 }
 
-/** Whether its own work comes in long turns or in short ones is no matter here. */
-function largest(entries: Iterable<readonly [string, number]>): string {
+/** How far a share may be from its truth; so causes that are closer to each other than that are equally large. */
+export const TOLERANCE = 0.15;
+
+function largest(sums: ReadonlyMap<string, number>): readonly [cause: string, ms: number] {
+  return [...sums].sort(([, left], [, right]) => right - left)[0] ?? ['', 0];
+}
+
+/** What blame tells, in milliseconds. Whether its own work comes in long turns or in short ones is no matter here. */
+function toldOf({ blame }: Told): Map<string, number> {
   const sums = new Map<string, number>();
-  for (const [name, amount] of entries) {
-    const cause = name === 'busy_loop' ? 'own_turn' : name;
-    sums.set(cause, (sums.get(cause) ?? 0) + amount);
+  for (const [name, seconds] of Object.entries(blame)) {
+    const cause = name.replace('sonde.blame.', '').replace('busy_loop', 'own_turn');
+    if (typeof seconds === 'number') sums.set(cause, (sums.get(cause) ?? 0) + seconds * 1000);
   }
-  return [...sums].sort(([, left], [, right]) => right - left)[0]?.[0] ?? '';
+  return sums;
 }
 
 /** Compares what blame tells of a request with what was done to it. @param injected the causes that were injected */
@@ -84,14 +91,14 @@ export function score(told: Told, injected: readonly string[]): Score {
     const ms = toldMs(told, cause);
     return { cause, truthMs, toldMs: ms, error: (ms - truthMs) / truthMs };
   });
-  const blamed = Object.entries(told.blame).filter(([, value]) => typeof value === 'number') as [string, number][];
-  const top = largest(blamed.map(([name, seconds]) => [name.replace('sonde.blame.', ''), seconds]));
+  const [top] = largest(toldOf(told));
+  const [, largestMs] = largest(truth);
   return {
     shares,
     unexplained: toldMs(told, 'unexplained') / told.wallMs,
     wallMs: told.wallMs,
     starved: told.starvedMs / told.wallMs,
     top,
-    isTopRight: top === largest(truth),
+    isTopRight: (truth.get(top) ?? 0) >= (1 - TOLERANCE) * largestMs,
   };
 }
