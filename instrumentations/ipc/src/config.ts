@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { checkOptionNames } from '@sonde/instrumentation-kit';
+import { checkOptionNames, show } from '@sonde/instrumentation-kit';
 import type { IpcInstrumentationConfig } from './types.ts';
 
 /** What holds where nothing is given. */
@@ -18,10 +17,6 @@ export type ResolvedConfig = Required<Omit<IpcInstrumentationConfig, 'enabled'>>
 const OWNER = 'IpcInstrumentation';
 const HOUR_MS = 3_600_000;
 const FLAGS = ['threads', 'processes', 'sockets', 'sharedMemory', 'spans'] as const;
-
-function show(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
-}
 
 function checkFlag(option: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;

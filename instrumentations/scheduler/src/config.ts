@@ -1,4 +1,4 @@
-import { checkOptionNames } from '@sonde/instrumentation-kit';
+import { checkOptionNames, show } from '@sonde/instrumentation-kit';
 import type { BlockedLoopConfig, SchedulerInstrumentationConfig } from './types.ts';
 
 /** What holds where nothing is given. */
@@ -52,11 +52,6 @@ const BLOCKED_LOOP_NUMBERS = {
   burst: { min: 1, max: 100, isInteger: true },
   maxFrames: { min: 1, max: 200, isInteger: true },
 } as const satisfies Record<string, Rule>;
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
 
 function checkNumber(option: string, value: unknown, rule: Rule): number {
   const kind = rule.isInteger === true ? 'an integer' : 'a number';

@@ -65,7 +65,7 @@ test.each(['eventLoop', 'garbageCollection', 'operatingSystem', 'pool', 'poolPro
   '%s is true or false',
   (option) => {
     expect(() => resolveConfig(withOption(option, 'yes'))).toThrow(
-      `SchedulerInstrumentation: ${option} must be true or false, got "yes"`,
+      `SchedulerInstrumentation: ${option} must be true or false, got 'yes'`,
     );
   },
 );
@@ -77,7 +77,7 @@ test('blockedLoop and its callback have types too', () => {
     );
   }
   expect(() => resolveConfig({ blockedLoop: { onBlockedLoop: 'log' as never } })).toThrow(
-    'SchedulerInstrumentation: blockedLoop.onBlockedLoop must be a function, got "log"',
+    "SchedulerInstrumentation: blockedLoop.onBlockedLoop must be a function, got 'log'",
   );
 });
 

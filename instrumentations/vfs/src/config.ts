@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { checkOptionNames, PATH_POLICIES } from '@sonde/instrumentation-kit';
+import { checkOptionNames, PATH_POLICIES, show } from '@sonde/instrumentation-kit';
 import { OPERATION_NAMES } from './operations.ts';
 import type { ResolvedConfig, VfsConfig } from './types.ts';
 
@@ -18,8 +17,7 @@ export const DEFAULTS: VfsDefaults = {
 };
 
 function refuse(option: string, rule: string, value: unknown, type: 'type' | 'range'): never {
-  const shown = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
-  const message = `VfsInstrumentation: ${option} must be ${rule}, got ${shown}`;
+  const message = `VfsInstrumentation: ${option} must be ${rule}, got ${show(value)}`;
   throw type === 'type' ? new TypeError(message) : new RangeError(message);
 }
 

@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { checkOptionNames } from '@sonde/instrumentation-kit';
+import { checkOptionNames, show } from '@sonde/instrumentation-kit';
 import type { AnomalyListener } from './types.ts';
 
 /** Options of {@link createAnomalyDetection}. */
@@ -60,7 +59,7 @@ const RANGES = {
 } as const satisfies Record<string, readonly [min: number, max: number]>;
 
 function refuse(option: string, rule: string, value: unknown): TypeError {
-  return new TypeError(`${OWNER}: ${option} must be ${rule}, got ${inspect(value, { depth: 0, maxStringLength: 80 })}`);
+  return new TypeError(`${OWNER}: ${option} must be ${rule}, got ${show(value)}`);
 }
 
 function checkNumber(option: keyof typeof RANGES, value: unknown): number {

@@ -1,7 +1,6 @@
-import { inspect } from 'node:util';
-
+import { show } from '@sonde/instrumentation-kit';
 /** @throws TypeError when what somebody passed as a list is none */
 export function checkIterable(owner: string, argument: string, value: unknown): void {
   if (typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function') return;
-  throw new TypeError(`${owner}: ${argument} must be iterable, such as an array, got ${inspect(value, { depth: 0 })}`);
+  throw new TypeError(`${owner}: ${argument} must be iterable, such as an array, got ${show(value)}`);
 }

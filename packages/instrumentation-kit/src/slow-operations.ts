@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { LogLinearHistogram } from '@sonde/statistics';
+import { show } from './options.ts';
 import type { SlowOperations, SlowOperationsConfig } from './types.ts';
 
 const DEFAULTS = { thresholdMs: 100, quantile: undefined, minCount: 200, floorMs: 5 } as const;
@@ -19,8 +19,7 @@ interface ResolvedConfig {
 }
 
 function checked(name: string, value: number, isValid: boolean, rule: string): number {
-  if (typeof value !== 'number')
-    throw new TypeError(`SlowOperations: ${name} must be ${rule}, got ${inspect(value, { depth: 0 })}`);
+  if (typeof value !== 'number') throw new TypeError(`SlowOperations: ${name} must be ${rule}, got ${show(value)}`);
   if (!isValid) throw new RangeError(`SlowOperations: ${name} must be ${rule}, got ${value}`);
   return value;
 }

@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { checkOptionNames } from '@sonde/instrumentation-kit';
+import { checkOptionNames, show } from '@sonde/instrumentation-kit';
 import type { KeyFunction } from './key-source.ts';
 import type { SamplingRule } from './rules.ts';
 
@@ -93,11 +92,6 @@ function checkNumber(option: string, value: unknown, rule: Rule): number {
   if (value < rule.min || value > rule.max) throw new RangeError(message);
   if (rule.isInteger === true && !Number.isInteger(value)) throw new RangeError(message);
   return value;
-}
-
-/** Strings in quotes; whatever has no text of its own as well. */
-function show(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
 }
 
 function refuse(option: string, rule: string, value: unknown): never {

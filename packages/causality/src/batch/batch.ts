@@ -1,6 +1,6 @@
-import { inspect, types } from 'node:util';
+import { types } from 'node:util';
 import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
-import { checkOptionNames, guard } from '@sonde/instrumentation-kit';
+import { checkOptionNames, guard, show } from '@sonde/instrumentation-kit';
 import { TELEMETRY } from '../semantic-names.ts';
 import { CauseSet } from './link-causes.ts';
 
@@ -100,7 +100,7 @@ class CausedBatch<Item> implements Batch<Item> {
 }
 
 function refuse(option: string, rule: string, value: unknown): never {
-  throw new TypeError(`createBatch: ${option} must be ${rule}, got ${inspect(value, { depth: 0 })}`);
+  throw new TypeError(`createBatch: ${option} must be ${rule}, got ${show(value)}`);
 }
 
 /**

@@ -1,6 +1,5 @@
-import { inspect } from 'node:util';
 import type { Context, Span } from '@opentelemetry/api';
-import { checkOptionNames } from '@sonde/instrumentation-kit';
+import { checkOptionNames, show } from '@sonde/instrumentation-kit';
 
 /** `SpanProcessor` of the SDK, structurally, since the types of SDK 2 and 3 differ. */
 export interface NextSpanProcessor {
@@ -50,7 +49,7 @@ const RANGES = {
 const METHODS = ['onStart', 'onEnd', 'forceFlush', 'shutdown'] as const;
 
 function refuse(option: string, rule: string, value: unknown): string {
-  return `${OWNER}: ${option} must be ${rule}, got ${inspect(value, { depth: 0, maxStringLength: 80 })}`;
+  return `${OWNER}: ${option} must be ${rule}, got ${show(value)}`;
 }
 
 function checkNumber(option: keyof typeof RANGES, value: unknown): number {

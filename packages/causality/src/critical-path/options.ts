@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { checkOptionNames } from '@sonde/instrumentation-kit';
+import { checkOptionNames, show } from '@sonde/instrumentation-kit';
 import type { CriticalPathOptions } from './types.ts';
 
 /** What holds where nothing is given. */
@@ -53,7 +52,7 @@ function checkRange(option: string, value: unknown, max: number): void {
 }
 
 function sentence(option: string, rule: string, value: unknown): string {
-  return `${OWNER}: ${option} must be ${rule}, got ${inspect(value, { depth: 0 })}`;
+  return `${OWNER}: ${option} must be ${rule}, got ${show(value)}`;
 }
 
 function refuse(option: string, rule: string, value: unknown): never {

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import {
   type Context,
   type TextMapGetter,
@@ -7,7 +6,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { eventStream, formatTimestamp, type HybridClock } from '@sonde/event-stream';
-import { checkOptionNames, receiveTimestamp, rememberSent, reportFailure } from '@sonde/instrumentation-kit';
+import { checkOptionNames, receiveTimestamp, rememberSent, reportFailure, show } from '@sonde/instrumentation-kit';
 import { timestampMetrics } from './timestamp-metrics.ts';
 import { formatMember, isVouchedFor, putMember, takeMember, timestampOf } from './tracestate-member.ts';
 
@@ -105,12 +104,12 @@ export class CausalityPropagator implements TextMapPropagator {
     const { propagator, clock = eventStream().clock } = config;
     if (typeof propagator?.inject !== 'function' || typeof propagator.extract !== 'function') {
       throw new TypeError(
-        `CausalityPropagator: propagator must be a TextMapPropagator, got ${inspect(propagator, { depth: 0 })}; give it new W3CTraceContextPropagator()`,
+        `CausalityPropagator: propagator must be a TextMapPropagator, got ${show(propagator)}; give it new W3CTraceContextPropagator()`,
       );
     }
     if (typeof clock?.send !== 'function' || typeof clock.receive !== 'function') {
       throw new TypeError(
-        `CausalityPropagator: clock must be a HybridClock, such as eventStream().clock, got ${inspect(clock, { depth: 0 })}`,
+        `CausalityPropagator: clock must be a HybridClock, such as eventStream().clock, got ${show(clock)}`,
       );
     }
     this.#inner = propagator;

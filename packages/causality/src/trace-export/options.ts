@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { checkOptionNames } from '@sonde/instrumentation-kit';
+import { checkOptionNames, show } from '@sonde/instrumentation-kit';
 import type { ChromeTraceOptions } from './types.ts';
 
 /** What holds where nothing is given. */
@@ -35,14 +34,12 @@ export function resolveExport(options: ChromeTraceOptions): ResolvedExport {
   checkCount('maxSpans', maxSpans, 1, MOST);
   checkCount('maxEvents', maxEvents, 0, MOST);
   if (typeof attributes !== 'boolean') {
-    throw new TypeError(`${OWNER}: attributes must be true or false, got ${inspect(attributes, { depth: 0 })}`);
+    throw new TypeError(`${OWNER}: attributes must be true or false, got ${show(attributes)}`);
   }
   return { criticalPaths, maxSpans, maxEvents, attributes };
 }
 
 function checkCount(option: string, value: unknown, min: number, max: number): void {
   if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
-  throw new RangeError(
-    `${OWNER}: ${option} must be a whole number from ${min} to ${max}, got ${inspect(value, { depth: 0 })}`,
-  );
+  throw new RangeError(`${OWNER}: ${option} must be a whole number from ${min} to ${max}, got ${show(value)}`);
 }

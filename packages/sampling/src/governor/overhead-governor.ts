@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { eventStream } from '@sonde/event-stream';
-import { countDropped, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
+import { countDropped, reportFailure, show, warnOnce } from '@sonde/instrumentation-kit';
 import { everyUnref } from '../ticker.ts';
 import type { SamplingSpanProcessor } from '../trace-account.ts';
 import { EmergencySwitch } from './emergency-switch.ts';
@@ -257,10 +257,6 @@ function warn(key: string, message: string): void {
   } catch {
     // There is nobody left to tell.
   }
-}
-
-function show(value: unknown): string {
-  return typeof value === 'symbol' || typeof value === 'object' ? typeof value : String(value);
 }
 
 function unreachable(base: number, target: number): string {

@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { checkOptionNames } from '@sonde/instrumentation-kit';
+import { checkOptionNames, show } from '@sonde/instrumentation-kit';
 
 /** Options of `formatCriticalPath` and `formatTrace`. */
 export interface FormatOptions {
@@ -36,7 +35,7 @@ export function resolveFormat(owner: string, options: FormatOptions): ResolvedFo
   checkCount(`${owner}: width`, width, NARROWEST, WIDEST);
   checkCount(`${owner}: maxLines`, maxLines, 1, MOST_LINES);
   if (typeof hasColour !== 'boolean') {
-    throw new TypeError(`${owner}: hasColour must be true or false, got ${inspect(hasColour, { depth: 0 })}`);
+    throw new TypeError(`${owner}: hasColour must be true or false, got ${show(hasColour)}`);
   }
   return { width, hasColour, maxLines };
 }
@@ -50,5 +49,5 @@ function stdoutHasColours(): boolean {
 
 function checkCount(what: string, value: unknown, min: number, max: number): void {
   if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
-  throw new RangeError(`${what} must be a whole number from ${min} to ${max}, got ${inspect(value, { depth: 0 })}`);
+  throw new RangeError(`${what} must be a whole number from ${min} to ${max}, got ${show(value)}`);
 }
