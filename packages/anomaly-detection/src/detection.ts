@@ -1,6 +1,5 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type EventStream, eventStream } from '@sonde/event-stream';
-import { guard, guarded, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
+import { everyUnref, guard, guarded, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
 import { AnomalyMetricReader } from './anomaly-metric-reader.ts';
 import { readBaseline, writeBaseline } from './baseline/baseline-file.ts';
 import { compareBaselines } from './baseline/compare-baselines.ts';
@@ -38,12 +37,6 @@ export interface AnomalyEnvironment {
   readonly runQueueMs?: () => number;
   /** Default: that of this thread. */
   readonly stream?: () => EventStream;
-}
-
-/** An interval that keeps no process alive, in no request's context. */
-function everyUnref(callback: () => void, ms: number): Undo {
-  const timer = context.with(ROOT_CONTEXT, () => setInterval(callback, ms)).unref();
-  return () => clearInterval(timer);
 }
 
 /** The parts, and the beat that drives them: one look an interval at everything that came since the last. */

@@ -1,6 +1,5 @@
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { EventRecord, Subscription } from '@sonde/event-stream';
-import { guard, guarded } from '@sonde/instrumentation-kit';
+import { everyUnref, guard, guarded } from '@sonde/instrumentation-kit';
 import { type ResolvedEventLogBridgeConfig, resolveConfig } from './config.ts';
 import { EventFolds, type Fold } from './event-folds.ts';
 import { flushFirst } from './flush-first.ts';
@@ -33,7 +32,7 @@ export class EventLogBridge {
   readonly #writer: LogWriter;
   readonly #losses: LossReport;
   readonly #own: OwnEvents;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stop: () => void;
   #next: NodeJS.Immediate | undefined;
   #closed: Fold[] = [];
   #provider: EventLoggerProvider | undefined;
@@ -51,8 +50,7 @@ export class EventLogBridge {
     this.#writer = new LogWriter(this.#config, this.#counts);
     this.#losses = new LossReport(this.#writer, this.#counts, this.#subscription);
     this.#own = new OwnEvents(stream);
-    // In the root context: a timer keeps the context it was started in, which may be a request's.
-    this.#timer = context.with(ROOT_CONTEXT, () => setInterval(this.drain, intervalMs)).unref();
+    this.#stop = everyUnref(this.drain, intervalMs);
     guard('event-bridge.find', () => this.#findLogger(), undefined);
   }
 
@@ -80,7 +78,7 @@ export class EventLogBridge {
   async shutdown(): Promise<void> {
     this.#flush();
     this.#isShutDown = true;
-    clearInterval(this.#timer);
+    this.#stop();
     clearImmediate(this.#next);
     this.#release?.();
     this.#subscription.close();

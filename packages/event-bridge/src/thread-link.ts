@@ -1,6 +1,5 @@
 import { isMainThread, threadId } from 'node:worker_threads';
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { guard, guarded } from '@sonde/instrumentation-kit';
+import { everyUnref, guard, guarded } from '@sonde/instrumentation-kit';
 import { type ChildWatch, watchChildren } from './child-watch.ts';
 import { checkFunction, checkNumber } from './config.ts';
 import { call, type Ear, hearCalls, hearNews, type News, tell } from './thread-messages.ts';
@@ -43,9 +42,7 @@ class Link implements ThreadLink {
     }
     for (const participant of participants) this.#announce(participant);
     if (config.collect) call();
-    // In the root context: a timer keeps the context it was started in, which may be a request's.
-    const timer = context.with(ROOT_CONTEXT, () => setInterval(() => this.sweep(), config.intervalMs)).unref();
-    this.#undo.push(() => clearInterval(timer));
+    this.#undo.push(everyUnref(this.sweep, config.intervalMs));
     if (!isMainThread) this.#publishAtExit();
   }
 

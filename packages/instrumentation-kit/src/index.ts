@@ -1,6 +1,7 @@
 export { activeContext, contextOf } from './active-context.ts';
 export { type Carrier, readCarrier, receiveTimestamp, writeCarrier } from './carrier.ts';
 export { claim } from './claim.ts';
+export { everyUnref } from './every-unref.ts';
 export { gatherEvidence } from './evidence.ts';
 export { createFold, type Fold, type FoldConfig } from './fold.ts';
 export { globalLoggerProvider, type RegisteredLoggerProvider } from './global-logger-provider.ts';

@@ -7,6 +7,7 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
+import { everyUnref } from '@sonde/instrumentation-kit';
 import {
   type AdaptiveSamplerConfig,
   type AdaptiveSamplerEnvironment,
@@ -24,7 +25,7 @@ import { RecordTier, type TailAttachment } from './record-tier.ts';
 import { RootDecision, type RootFacts } from './root-decision.ts';
 import { SamplingMetrics } from './sampling-metrics.ts';
 import { isKept, NEVER, RANDOM_OFFSET } from './threshold.ts';
-import { everyUnref, Ticker } from './ticker.ts';
+import { Ticker } from './ticker.ts';
 import { type SamplingSpanProcessor, TraceAccounts } from './trace-account.ts';
 import { Decision, type DecisionMeter, type SamplingIntent, type SamplingResult } from './types.ts';
 

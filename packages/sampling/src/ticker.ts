@@ -40,9 +40,3 @@ export class Ticker {
     this.pause();
   }
 }
-
-/** An interval that keeps no process alive. */
-export function everyUnref(callback: () => void, ms: number): () => void {
-  const timer = setInterval(callback, ms).unref();
-  return (): void => clearInterval(timer);
-}

@@ -1,7 +1,8 @@
-import { clearInterval, setImmediate, setInterval } from 'node:timers';
+import { setImmediate } from 'node:timers';
 import { type Context, context, type HrTime, ROOT_CONTEXT, type Span, SpanKind } from '@opentelemetry/api';
 import {
   countDropped,
+  everyUnref,
   gatherEvidence,
   guard,
   linkLocalRoot,
@@ -51,11 +52,7 @@ function toMs(time: HrTime): number {
 const TURNS: Turns = {
   // A callback keeps the context in which it was scheduled: not that of the request.
   atTurnEnd: (callback) => context.with(ROOT_CONTEXT, () => void setImmediate(callback).unref()),
-  keepTurning: (ms) =>
-    context.with(ROOT_CONTEXT, () => {
-      const timer = setInterval(() => undefined, ms).unref();
-      return () => clearInterval(timer);
-    }),
+  keepTurning: (ms) => everyUnref(() => undefined, ms),
 };
 
 /**

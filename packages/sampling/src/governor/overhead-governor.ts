@@ -1,8 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { eventStream } from '@sonde/event-stream';
-import { countDropped, reportFailure, show, warnOnce } from '@sonde/instrumentation-kit';
-import { everyUnref } from '../ticker.ts';
+import { countDropped, everyUnref, reportFailure, show, warnOnce } from '@sonde/instrumentation-kit';
 import type { SamplingSpanProcessor } from '../trace-account.ts';
 import { EmergencySwitch } from './emergency-switch.ts';
 import { EventThinning } from './event-thinning.ts';

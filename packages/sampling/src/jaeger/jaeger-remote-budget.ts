@@ -1,6 +1,5 @@
-import { countDropped, guard, warnOnce } from '@sonde/instrumentation-kit';
+import { countDropped, everyUnref, guard, warnOnce } from '@sonde/instrumentation-kit';
 import type { KeyStrategy } from '../key-strategy.ts';
-import { everyUnref } from '../ticker.ts';
 import { requestText } from './request.ts';
 import { parseStrategy } from './strategy.ts';
 

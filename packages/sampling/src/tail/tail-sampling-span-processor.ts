@@ -1,9 +1,9 @@
 import { type Context, type Span, TraceFlags, trace } from '@opentelemetry/api';
-import { guarded, LOCAL_TRACE, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
+import { everyUnref, guarded, LOCAL_TRACE, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
 import { describeKeys } from '../description.ts';
 import type { TailAttachment } from '../record-tier.ts';
 import { NEVER } from '../threshold.ts';
-import { everyUnref, Ticker } from '../ticker.ts';
+import { Ticker } from '../ticker.ts';
 import { keptSpan } from './kept-span.ts';
 import { LocalTrace, type Verdict } from './local-trace.ts';
 import { SteadyClock } from './steady-clock.ts';
