@@ -24,6 +24,7 @@ export { createPathRedactor, PATH_POLICIES, type PathPolicy, printable } from '.
 export { currentRoute, rememberRoute } from './route.ts';
 export { rememberSent, sentIn } from './sent-timestamp.ts';
 export { createSlowOperations } from './slow-operations.ts';
+export { copySpan, type SpanChanges } from './span-copy.ts';
 export { defineTelemetry, eventsFrom, hotMetricsFrom, type InstrumentsOf } from './telemetry.ts';
 export type { Culprit, ThreadWaitRest, ThreadWaitVisitor } from './thread-waits.ts';
 export type {
