@@ -3,11 +3,11 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import { eventStream } from '@sonde/event-stream';
 import { eventsFrom, hotMetricsFrom } from '@sonde/instrumentation-kit';
+import { createCollector } from '../../../test/fixtures/collect.ts';
 import { type Channel, createChannels, type Received } from '../src/channels.ts';
 import { resolveConfig } from '../src/config.ts';
 import { TELEMETRY } from '../src/semantic-names.ts';
 import type { IpcInstrumentationConfig } from '../src/types.ts';
-import { createCollector } from './fixtures/collect.ts';
 
 const spans: ReadableSpan[] = [];
 const provider = new TracerProvider({

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import type { Point } from '../../../test/fixtures/collect.ts';
 import { TELEMETRY } from '../src/semantic-names.ts';
-import type { Point } from './fixtures/collect.ts';
 import { type RunOptions, runForJson } from './fixtures/run-program.ts';
 
 type Metrics = Readonly<Record<string, Point[]>>;

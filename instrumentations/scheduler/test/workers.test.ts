@@ -1,5 +1,5 @@
 import type { BlockedLoopReport } from '@sonde/instrumentation-scheduler';
-import type { Point } from './fixtures/collect.ts';
+import type { Point } from '../../../test/fixtures/collect.ts';
 import { runForJson } from './fixtures/run-program.ts';
 
 interface Printed {

@@ -12,7 +12,7 @@ const mounts = createMountTable({ proc: PROC_FILES, cwd: () => '/', now: () => 0
 const mount = Object.values(mounts.mount(mounts.mountOf(directory, 0))).join(' ');
 
 async function outcomeOf(program: string): Promise<Record<string, unknown>> {
-  const { code, stdout, stderr } = await runProgram([join(__dirname, 'fixtures', program), directory]);
+  const { code, stdout, stderr } = await runProgram(program, [directory]);
   expect([code, stderr]).toEqual([0, '']);
   return JSON.parse(stdout);
 }

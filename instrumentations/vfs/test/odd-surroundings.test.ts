@@ -10,12 +10,7 @@ writeFileSync(file, 'hällo');
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 async function outcomeOf(kind: string, ...flags: string[]): Promise<Record<string, unknown>> {
-  const { code, stdout, stderr } = await runProgram([
-    ...flags,
-    join(__dirname, 'fixtures', 'odd-program.ts'),
-    kind,
-    file,
-  ]);
+  const { code, stdout, stderr } = await runProgram('odd-program.ts', [kind, file], { execArgv: flags });
   expect([code, stderr]).toEqual([0, '']);
   return JSON.parse(stdout);
 }

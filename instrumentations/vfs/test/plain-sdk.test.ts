@@ -9,7 +9,7 @@ writeFileSync(file, 'hällo');
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 test('alone in a plain NodeSDK it records into ordinary instruments, makes spans in the active trace and asks to keep it', async () => {
-  const { code, stdout, stderr } = await runProgram([join(__dirname, 'fixtures', 'plain-sdk-program.ts'), file]);
+  const { code, stdout, stderr } = await runProgram('plain-sdk-program.ts', [file]);
   expect([code, stderr]).toEqual([0, '']);
   expect(JSON.parse(stdout)).toEqual({
     metrics: expect.arrayContaining([

@@ -6,7 +6,6 @@ import { SEED } from './seed.ts';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'sonde-vfs-')));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-const fixture = (name: string): string => join(__dirname, 'fixtures', name);
 
 // long: 100 random programs of 2,000 filesystem operations each, bare and observed
 const IS_LONG = process.env.SONDE_TEST_LONG === '1';
@@ -21,8 +20,8 @@ async function accountOf(seed: number, mode: 'bare' | 'on'): Promise<string[]> {
   for (const name of ['d', 'g']) mkdirSync(join(directory, name), { recursive: true });
   mkdirSync(join(base, 'target-directory'));
   writeFileSync(join(base, 'target'), 'target');
-  const args = [fixture('random-program.ts'), String(seed), String(OPERATIONS), directory];
-  const { code, stdout, stderr } = await runProgram(mode === 'on' ? [...args, 'on'] : args);
+  const args = [String(seed), String(OPERATIONS), directory];
+  const { code, stdout, stderr } = await runProgram('random-program.ts', mode === 'on' ? [...args, 'on'] : args);
   return [`code ${code}`, ...stderr.replaceAll(/\(node:\d+\)/g, '(node)').split('\n'), ...stdout.split('\n')];
 }
 

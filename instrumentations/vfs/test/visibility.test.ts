@@ -17,7 +17,7 @@ const on = (counts: Record<string, number>): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).map(([key, count]) => [`${key} ${mountpoint} ${type}`, count]));
 
 async function outcomeOf(program: string, ...args: string[]): Promise<Record<string, Record<string, number>>> {
-  const { code, stdout, stderr } = await runProgram([join(__dirname, 'fixtures', program), ...args]);
+  const { code, stdout, stderr } = await runProgram(program, args);
   expect([code, stderr.replace(/\(node:\d+\) ExperimentalWarning: .*\n.*\n/g, '')]).toEqual([0, '']);
   return JSON.parse(stdout);
 }

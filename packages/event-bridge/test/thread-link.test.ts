@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runProgram } from './fixtures/run-program.ts';
 
-const FIXTURES = join(__dirname, 'fixtures');
-const LINK = pathToFileURL(join(FIXTURES, 'link.ts')).href;
+const LINK = pathToFileURL(join(__dirname, 'fixtures', 'link.ts')).href;
 
 interface Facts {
   readonly seen: { readonly threadId: number; readonly value: number }[];
@@ -22,8 +21,8 @@ interface Outcome {
 
 async function run(scenario: string, options: { isLinked?: boolean; env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
   const { isLinked = true, env = {} } = options;
-  const preload = isLinked ? ['--import', LINK] : [];
-  const outcome = await runProgram([...preload, join(FIXTURES, 'thread-program.ts'), scenario], env);
+  const execArgv = isLinked ? ['--import', LINK] : [];
+  const outcome = await runProgram('thread-program.ts', [scenario], { execArgv, env });
   try {
     return { ...outcome, facts: JSON.parse(outcome.stdout) as Facts };
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { createPatches, hotMetricsFrom } from '@sonde/instrumentation-kit';
+import { createCollector } from '../../../../test/fixtures/collect.ts';
 import { TELEMETRY } from '../../src/semantic-names.ts';
 import { observeAtomics } from '../../src/threads/atomics.ts';
-import { createCollector } from '../fixtures/collect.ts';
 
 test('Atomics do what they did, and tell how long they waited and whom they woke', async () => {
   const { wait, waitAsync, notify } = Atomics;

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Point } from '../fixtures/collect.ts';
+import type { Point } from '../../../../test/fixtures/collect.ts';
 import { factsOf } from '../fixtures/preloaded.ts';
 
 interface Recorded {
