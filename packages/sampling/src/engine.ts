@@ -5,10 +5,11 @@
 import { BudgetPool } from './budget-pool.ts';
 import { isDoubtful } from './coverage.ts';
 import { DistinctCounters } from './distinct-counters.ts';
+import { estimateRates, followFactor } from './key-rates.ts';
 import type { KeyStrategy } from './key-strategy.ts';
-import { KeyTable, MIN_LIMIT, SHARED_SLOTS } from './key-table.ts';
+import { KeyTable, SHARED_SLOTS } from './key-table.ts';
 import { type PlanScratch, planPool } from './plan.ts';
-import { isChange, keyRate, nextRate, RARE_ARRIVALS, type Window } from './rate-estimate.ts';
+import { isChange, nextRate } from './rate-estimate.ts';
 import { weighShared } from './shared-slots.ts';
 import { isKept, NEVER, thresholdOf } from './threshold.ts';
 
@@ -31,10 +32,6 @@ const AGE_MS = 10_000;
 /** The rate is looked at after this part of a plan interval's arrivals, and this many at least. */
 const LOOKS = 16;
 const MIN_STRIDE = 16;
-/** An idle key gives its slot away when its rate (a second) has sunk to this: after a minute or so. */
-const GONE_RATE = 1e-6;
-/** How much the rate of keys that were not heard of is taken to follow the rate of all, at most. */
-const MAX_FOLLOW = 100;
 
 export class Engine {
   readonly table: KeyTable;
@@ -201,7 +198,8 @@ export class Engine {
     this.plans += 1;
     this.#plannedMs = nowMs;
     const smoothing = this.#config.smoothingMs / 1000;
-    this.#estimate({ seconds, smoothing, follow: this.#follow(seconds) });
+    const follow = followFactor(this.table, { rate: this.#rate, seen: this.#seen }, seconds);
+    estimateRates(this.table, { seconds, smoothing, follow }, this.#config.planIntervalMs / 1000);
     this.#rate = nextRate(this.#rate, this.#seen, seconds, smoothing);
     this.#seen = 0;
     this.#nextLook = this.#stride();
@@ -258,40 +256,6 @@ export class Engine {
     this.#rate = from.rate;
     this.#nextLook = this.#stride();
     this.#share();
-  }
-
-  #estimate(window: Window): void {
-    const { table } = this;
-    const interval = this.#config.planIntervalMs / 1000;
-    for (let slot = 0; slot < table.slots; slot += 1) {
-      if (table.isUsed[slot] === 0) continue;
-      const rate = keyRate(table.rate[slot] as number, table.count[slot] as number, window);
-      table.rate[slot] = rate;
-      table.count[slot] = 0;
-      const mean = rate * interval;
-      table.limit[slot] = Math.max(MIN_LIMIT, 2 * mean + 4 * Math.sqrt(mean));
-      if (rate < GONE_RATE && !table.isShared(slot)) table.evict(slot);
-    }
-    if (table.isCrowded) table.makeRoom(RARE_ARRIVALS / (this.#config.smoothingMs / 1000));
-  }
-
-  /**
-   * When the rate of all changes at once, a short window tells the new rate of busy keys only. The others are taken to have
-   * changed as what is left did: else a step would be answered key by key, over seconds. New keys are taken at their word.
-   */
-  #follow(seconds: number): number {
-    if (!isChange(this.#rate * seconds, this.#seen)) return 1;
-    const { table } = this;
-    let left = this.#seen / seconds;
-    let before = 0;
-    for (let slot = 0; slot < table.slots; slot += 1) {
-      if (table.isUsed[slot] === 0) continue;
-      const rate = table.rate[slot] as number;
-      const count = table.count[slot] as number;
-      if (rate === 0 || isChange(rate * seconds, count)) left -= count / seconds;
-      else before += rate;
-    }
-    return before === 0 ? MAX_FOLLOW : Math.min(MAX_FOLLOW, Math.max(1 / MAX_FOLLOW, left / before));
   }
 
   #age(nowMs: number): void {
