@@ -8,12 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { everyUnref } from '@sonde/instrumentation-kit';
-import {
-  type AdaptiveSamplerConfig,
-  type AdaptiveSamplerEnvironment,
-  type ResolvedConfig,
-  resolveConfig,
-} from './config.ts';
+import type { AdaptiveSamplerConfig, AdaptiveSamplerEnvironment } from './config.ts';
 import { describeDecision, type SamplerDescription } from './description.ts';
 import { Fallbacks } from './fallbacks.ts';
 import { demandOf, type ProcessDemand } from './fleet/demand.ts';
@@ -24,6 +19,7 @@ import { FOLLOW_DROPPED, FOLLOW_SAMPLED, followParent, hasThreshold } from './pa
 import { RecordTier, type TailAttachment } from './record-tier.ts';
 import { RootDecision, type RootFacts } from './root-decision.ts';
 import { SamplingMetrics } from './sampling-metrics.ts';
+import { Settings } from './settings.ts';
 import { isKept, NEVER, RANDOM_OFFSET } from './threshold.ts';
 import { Ticker } from './ticker.ts';
 import { type SamplingSpanProcessor, TraceAccounts } from './trace-account.ts';
@@ -40,6 +36,7 @@ const MAX_LEASE = 1e9;
  * @throws TypeError or RangeError at construction for a bad option; never afterwards
  */
 export class AdaptiveSampler {
+  readonly #settings: Settings;
   readonly #now: () => number;
   readonly #fallbacks = new Fallbacks();
   readonly #decision: RootDecision;
@@ -55,15 +52,13 @@ export class AdaptiveSampler {
    * @internal
    */
   meter: DecisionMeter | undefined = undefined;
-  #given: AdaptiveSamplerConfig;
   #metrics: SamplingMetrics | undefined;
 
   constructor(config: AdaptiveSamplerConfig = {}, environment: AdaptiveSamplerEnvironment = {}) {
     const { now = performance.now.bind(performance), random = Math.random, every = everyUnref } = environment;
-    const resolved = resolveConfig(config);
-    this.#given = { ...config };
+    this.#settings = new Settings(config);
     this.#now = now;
-    this.#decision = new RootDecision(resolved, this.#fallbacks, { random, now });
+    this.#decision = new RootDecision(this.#settings.filled, this.#fallbacks, { random, now });
     this.#kept = new KeptResults(this.#decision);
     this.#accounts = new TraceAccounts(this.#decision);
     this.#ticker = new Ticker(every, () => this.#plan());
@@ -237,18 +232,13 @@ export class AdaptiveSampler {
    * @returns false when a value is bad: nothing is changed then, and it is said once
    */
   update(changes: AdaptiveSamplerConfig): boolean {
-    let resolved: ResolvedConfig;
-    const given = { ...this.#given, ...changes };
-    if (changes?.spansPerSecond !== undefined && changes.tracesPerSecond === undefined) delete given.tracesPerSecond;
-    if (changes?.tracesPerSecond !== undefined && changes.spansPerSecond === undefined) delete given.spansPerSecond;
     try {
-      resolved = resolveConfig(given);
+      this.#settings.change(changes);
     } catch (error) {
       this.#fallbacks.report('update_refused', error);
       return false;
     }
-    this.#given = given;
-    this.#decision.reconfigure(resolved, this.#now());
+    this.#decision.reconfigure(this.#settings.filled, this.#now());
     this.#ticker.pause();
     return true;
   }
