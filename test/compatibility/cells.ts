@@ -17,6 +17,8 @@ import { namesOf, type Observation, observe, type Place } from './observation.ts
 
 export interface Cell {
   readonly name: string;
+  /** The first version of Node in which it holds; README.md of the package concerned says why. */
+  readonly since?: string;
   run(place: Place): Promise<string[]>;
 }
 
@@ -33,7 +35,8 @@ export function cells(): Cell[] {
     ...KINDS.flatMap((kind) => [plugins(kind), configured(kind)]),
     ...KINDS.flatMap((kind) => [ownSdkBefore(kind), ownSdkAfter(kind)]),
     ...KINDS.map(ends),
-    ...KINDS.map(chain),
+    ...KINDS.map((kind) => chain(kind, '--require')),
+    chain('mjs', '--import', '22.18'),
   ];
 }
 
@@ -110,11 +113,11 @@ function ends(kind: ModuleKind): Cell {
 }
 
 /** One trace through HTTP, a pool of threads, a forked child, a service on a unix socket, and back. */
-function chain(kind: ModuleKind): Cell {
+function chain(kind: ModuleKind, flag: string, since?: string): Cell {
   const application = [`chain/main.${kind}`];
-  return cell(`chain ${kind}`, application, [FLAGS[kind], REGISTER, ...application], (_bare, seen) =>
-    chainFaults(seen.spans),
-  );
+  const check: Check = (_bare, seen) => chainFaults(seen.spans);
+  const whole = cell(`chain ${flag} ${kind}`, application, [flag, REGISTER, ...application], check);
+  return since === undefined ? whole : { ...whole, since };
 }
 
 type Check = (bare: Observation, seen: Observation) => string[];

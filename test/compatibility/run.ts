@@ -64,13 +64,23 @@ async function runMatrix(folder: string, lines: readonly SdkLine[], chosen: read
   for (const line of lines) {
     const sandbox = await makeSandbox(join(folder, `sdk-${line}`), line, packages);
     console.log(`SDK ${line}: installed with ${packages.length} packages of Sonde`);
-    tasks.push(...nodes.flatMap((node) => chosen.map((cell) => ({ node, line, folder: sandbox, cell }))));
+    for (const node of nodes) {
+      const able = chosen.filter(({ since }) => since === undefined || isFrom(node.version, since));
+      tasks.push(...able.map((cell) => ({ node, line, folder: sandbox, cell })));
+    }
   }
   const failedCells = await runTasks(tasks);
   const failedSuites = values.suites ? await runSuites(nodes) : 0;
   const seconds = ((Date.now() - startMs) / 1000).toFixed(0);
   console.log(`\n${tasks.length - failedCells} of ${tasks.length} cells hold (${seconds} s)`);
   return failedCells + failedSuites;
+}
+
+/** Whether a version (major.minor.patch) is this one (major.minor) or a later one. */
+function isFrom(version: string, since: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [sinceMajor = 0, sinceMinor = 0] = since.split('.').map(Number);
+  return major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
 }
 
 /** As many cells at once as there are cores; prints a row as each one ends. */
