@@ -3,6 +3,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { context, trace } from '@opentelemetry/api';
 import { serveRounds } from '../../../benchmarks/child.ts';
 import { cpuNanosPerAsyncOp } from '../../../benchmarks/rig.ts';
+import { carryToParent, carryToWorker, createSlots } from './contexts-alone.ts';
 import { startVariant } from './variants.ts';
 
 const MESSAGES = 40_000;
@@ -10,6 +11,7 @@ const MESSAGES = 40_000;
 const IN_FLIGHT = 64;
 
 const [, , variant = 'bare'] = process.argv;
+const isByHand = variant === 'contexts alone';
 
 function tenFields(id: number): object {
   return {
@@ -49,7 +51,9 @@ function roundTrips(worker: Worker, count: number): Promise<void> {
 
 await startVariant(variant);
 if (isMainThread) {
-  const worker = new Worker(new URL(import.meta.url), { argv: [variant] });
+  const slots = createSlots();
+  const worker = new Worker(new URL(import.meta.url), { argv: [variant], workerData: slots });
+  if (isByHand) carryToWorker(worker, slots);
   const traceId = 'b'.repeat(32);
   // A trace that goes on, sampled or not: what has to be carried is the same, and no span is made with `spans: false`.
   const active = trace.setSpanContext(context.active(), { traceId, spanId: 'c'.repeat(16), traceFlags: 1 });
@@ -58,5 +62,6 @@ if (isMainThread) {
     context.with(active, () => cpuNanosPerAsyncOp(MESSAGES * 2, (count) => roundTrips(worker, count / 2))),
   );
 } else {
+  if (isByHand) carryToParent();
   parentPort?.on('message', (message) => parentPort?.postMessage(message));
 }

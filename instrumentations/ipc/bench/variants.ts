@@ -4,10 +4,10 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 
 /**
- * `bare`: the SDK alone. `on`: contexts carried, messages counted and timed. `on, recording`: a `send` and a `process`
+ * `bare`: the SDK alone. `contexts alone`: carried by hand, see contexts-alone.ts. `on`: contexts carried, messages counted and timed. `on, recording`: a `send` and a `process`
  * span for each message as well, which is what an application asks for when it records the trace.
  */
-export const VARIANTS = ['bare', 'loaded but off', 'on', 'on, recording'] as const;
+export const VARIANTS = ['bare', 'contexts alone', 'loaded but off', 'on', 'on, recording'] as const;
 
 /** Takes spans and drops them. */
 const exporter: SpanExporter = { export: (_spans, done) => done({ code: 0 }), shutdown: async () => {} };
@@ -22,7 +22,7 @@ export async function startVariant(variant: string): Promise<void> {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] });
   trace.setGlobalTracerProvider(provider);
-  if (variant === 'bare') return;
+  if (variant === 'bare' || variant === 'contexts alone') return;
   const { hotMetrics } = await import('@sonde/hot-metrics');
   const { IpcInstrumentation } = await import('@sonde/instrumentation-ipc');
   const isOn = variant !== 'loaded but off';
