@@ -149,7 +149,10 @@ export class RingWriter {
 
   #writeTrace(slot: number, spanContext: SpanContext): number {
     if (spanContext !== this.#lastSpanContext && !this.#intern(spanContext)) return 0;
-    this.#ring.words.set(this.#lastIds, slot + TRACE_ID);
+    const { words } = this.#ring;
+    // `set` costs more than six stores.
+    for (let word = 0; word < TRACE_WORDS + SPAN_WORDS; word++)
+      words[slot + TRACE_ID + word] = this.#lastIds[word] as number;
     const own = spanContext.isRemote === true ? 0 : IS_OWN_SPAN;
     return HAS_TRACE | own | (spanContext.traceFlags & TRACE_FLAGS);
   }
