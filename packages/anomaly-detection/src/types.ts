@@ -46,6 +46,8 @@ export interface Anomaly {
   readonly detectedMs: number;
   /** Epoch milliseconds, once it has ended. */
   readonly endedMs?: number | undefined;
+  /** How far the floor of memory rose above the expected value, once growth has ended. */
+  readonly rise?: number | undefined;
   /** Other series that are anomalies at the same time, told by this one event. */
   readonly folded: readonly string[];
   /** At most ten, the most unusual first. */

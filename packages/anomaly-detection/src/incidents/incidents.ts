@@ -32,8 +32,10 @@ export interface IncidentsConfig {
 interface Incident {
   readonly id: number;
   readonly lead: Subject;
-  readonly opened: OpenAnomaly;
+  opened: OpenAnomaly;
   readonly members: Set<Subject>;
+  /** Those that do not come back: their climb is over, and a new one is a new anomaly. */
+  readonly left: Set<Subject>;
   readonly folded: string[];
   readonly detectedMs: number;
   hasNews: boolean;
@@ -109,6 +111,7 @@ export class Incidents {
       peak: value,
       calm: 0,
       lastUnusualMs: nowMs,
+      rise: Number.NaN,
       isMuted,
     };
     watch.isOpen = true;
@@ -131,6 +134,7 @@ export class Incidents {
       lead: subject,
       opened,
       members: new Set([subject]),
+      left: new Set(),
       folded: [],
       detectedMs: nowMs,
       hasNews: false,
@@ -143,6 +147,7 @@ export class Incidents {
    * only what is much the same joins it: another metric may be another matter, and nobody would hear of it.
    */
   #isNear(incident: Incident, subject: Subject, opened: OpenAnomaly, nowMs: number): boolean {
+    if (incident.left.has(subject)) return false;
     const { identity } = incident.lead;
     if (identity.text === subject.identity.text) return true;
     const isAlike = identity.name === subject.identity.name || subject.identity.source !== 'metric';
@@ -155,7 +160,9 @@ export class Incidents {
     const { watch } = subject;
     if (!watch.goesOn(open.range)) {
       open.calm++;
-      if (open.calm >= CALM_LOOKS && nowMs - open.lastUnusualMs >= CALM_MS) this.#close(subject);
+      const isCalm = open.calm >= CALM_LOOKS && nowMs - open.lastUnusualMs >= CALM_MS;
+      // What rests has been calm for minutes already.
+      if (isCalm || watch.climbed?.isAtRest === true) this.#close(subject);
       return;
     }
     open.calm = 0;
@@ -173,10 +180,25 @@ export class Incidents {
   }
 
   #close(subject: Subject): void {
+    const { open, watch } = subject;
+    const { climbed } = watch;
+    if (open !== undefined && climbed !== undefined) {
+      open.rise = climbed.rise;
+      if (climbed.isAtRest) open.lastUnusualMs = climbed.risenMs;
+      for (const incident of this.#incidents) if (incident.members.has(subject)) this.#leave(incident, subject, open);
+    }
     subject.open = undefined;
-    subject.watch.isOpen = false;
+    watch.isOpen = false;
     this.#open.delete(subject);
     for (const { members } of this.#incidents) members.delete(subject);
+  }
+
+  /** A climb is over: the level that it has left is no anomaly by itself, so that the values of its series go with it. */
+  #leave(incident: Incident, subject: Subject, { lastUnusualMs, rise }: OpenAnomaly): void {
+    const { text } = subject.identity;
+    incident.left.add(subject);
+    for (const member of incident.members) if (member.identity.text === text) incident.members.delete(member);
+    if (incident.lead.identity.text === text) incident.opened = { ...incident.opened, lastUnusualMs, rise };
   }
 
   #tell(incident: Incident, all: () => Iterable<Subject>, look: number, nowMs: number): void {
@@ -215,7 +237,7 @@ export class Incidents {
     rest: Pick<Anomaly, 'state' | 'movedTogether' | 'endedMs'>,
   ): Anomaly {
     const { identity, watch } = lead;
-    const { range, score, strength, value, peak, onsetMs } = opened;
+    const { range, score, strength, value, peak, onsetMs, rise } = opened;
     const severity: AnomalySeverity = strength >= ERROR_STRENGTH ? 'error' : 'warning';
     const facts = {
       id,
@@ -237,6 +259,7 @@ export class Incidents {
       detectedMs,
       folded: [...folded],
       ...rest,
+      ...(Number.isNaN(rise) ? {} : { rise }),
     };
     return { ...facts, message: sentence(facts) };
   }

@@ -51,7 +51,8 @@ export function sentence(anomaly: Omit<Anomaly, 'message'>): string {
   const parts = [`${now}, ${expected}, ${since}`];
   if (anomaly.endedMs !== undefined) {
     const seconds = Math.max(0, (anomaly.endedMs - anomaly.onsetMs) / 1000);
-    parts.unshift(`Over after ${round(seconds)} s (peak ${quantity(anomaly.peak, unit)})`);
+    const risen = anomaly.rise === undefined ? '' : `, risen by ${quantity(anomaly.rise, unit)}`;
+    parts.unshift(`Over after ${round(seconds)} s${risen} (peak ${quantity(anomaly.peak, unit)})`);
   }
   const list = (title: string, all: readonly string[]): void => {
     if (all.length === 0) return;

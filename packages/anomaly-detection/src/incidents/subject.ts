@@ -30,6 +30,8 @@ export interface OpenAnomaly {
   /** Consecutive looks at which it did not go on. */
   calm: number;
   lastUnusualMs: number;
+  /** Of growth that is over; else NaN. */
+  rise: number;
   /** Whether it began while its series was paused, and nothing was told of it. */
   isMuted: boolean;
 }

@@ -8,6 +8,14 @@ export interface Range {
   readonly direction: Direction;
 }
 
+/** How far a climb has come. */
+export interface Climbed {
+  readonly rise: number;
+  /** Epoch milliseconds of its last step up. */
+  readonly risenMs: number;
+  readonly isAtRest: boolean;
+}
+
 /** One thing of a series that can be unusual, judged at each look. */
 export interface Watch extends Range {
   /** See `Anomaly.signal`. */
@@ -23,6 +31,8 @@ export interface Watch extends Range {
   readonly isAlarm: boolean;
   /** Epoch milliseconds of the first unusual value. */
   readonly onsetMs: number;
+  /** Of growth, while its anomaly goes on: how far it has come. What it leaves behind stays when it is over. */
+  readonly climbed?: Climbed | undefined;
   /** Whether what was found then goes on. */
   goesOn(then: Range): boolean;
   /** While its anomaly goes on; tests that learn what is usual do not learn then. */

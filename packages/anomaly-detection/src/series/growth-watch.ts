@@ -1,4 +1,5 @@
-import type { Range, Watch } from '../incidents/watch.ts';
+import type { Climbed, Range, Watch } from '../incidents/watch.ts';
+import { Climb } from '../shifts/climb.ts';
 import { GrowthTest } from '../shifts/growth-test.ts';
 import type { Direction } from '../types.ts';
 
@@ -6,17 +7,29 @@ import type { Direction } from '../types.ts';
 const FAST_MS = 3_000;
 const SLOW_MS = 120_000;
 const LEAST_VALUES = 3;
+/** Time of which the lowest value is the floor of what goes on. */
+const FLOOR_MS = 60_000;
+/** Part of the growth that is told, that has to come again for it to go on, and to be left of it. */
+const GOES_ON = 0.5;
+const LEAST_RATIO = 0.2;
 
-/** Judges whether a level that memory has rises steadily. */
+/**
+ * Judges whether a level that memory has rises steadily, and when such a climb is over: once its floor has come to rest,
+ * or most of what it rose by is free again. To begin takes the whole growth that is told in a window, to go on half of it
+ * in the same time.
+ */
 export class GrowthWatch implements Watch {
   readonly signal = 'growth';
   readonly unit: string;
   readonly direction: Direction = 'up';
   readonly #fast: GrowthTest;
   readonly #slow: GrowthTest;
+  readonly #climb: Climb;
   readonly #least: number;
+  #nowMs = Number.NaN;
+  #expected = Number.NaN;
+  #isOpen = false;
   value: number = Number.NaN;
-  isOpen = false;
 
   constructor(config: {
     readonly unit: string;
@@ -29,6 +42,7 @@ export class GrowthWatch implements Watch {
     this.#least = config.least;
     this.#fast = new GrowthTest({ blockLength: length(config.isJumpy ? SLOW_MS : FAST_MS), least: config.least });
     this.#slow = new GrowthTest({ blockLength: length(SLOW_MS), least: config.least });
+    this.#climb = new Climb(length(FLOOR_MS));
   }
 
   get #growing(): GrowthTest | undefined {
@@ -61,18 +75,55 @@ export class GrowthWatch implements Watch {
   }
 
   get high(): number {
-    return this.expected + Math.max(this.#least, 0.2 * Math.abs(this.expected));
+    return this.expected + this.#leastAbove(this.expected);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** When a climb is over, what comes next is judged by what came after it alone. */
+  set isOpen(isOpen: boolean) {
+    if (isOpen === this.#isOpen) return;
+    this.#isOpen = isOpen;
+    const growing = this.#growing;
+    if (isOpen && growing !== undefined) {
+      const least = this.#leastAbove(growing.expected);
+      const level = growing.expected + growing.strength * least;
+      this.#expected = growing.expected;
+      this.#climb.begin({ nowMs: this.#nowMs, level, step: GOES_ON * least, values: growing.windowLength });
+    } else if (!isOpen) {
+      const values = this.#climb.isAtRest ? this.#climb.risenAgo : 0;
+      this.#fast.restart(values);
+      this.#slow.restart(values);
+    }
+  }
+
+  get climbed(): Climbed | undefined {
+    if (!this.#isOpen) return undefined;
+    const { top, risenMs, isAtRest } = this.#climb;
+    return { rise: top - this.#expected, risenMs, isAtRest };
   }
 
   update(nowMs: number, value: number): void {
     this.value = value;
     this.#fast.update(nowMs, value);
     this.#slow.update(nowMs, value);
+    this.#nowMs = nowMs;
+    if (!this.#isOpen) return;
+    this.#climb.update(nowMs, value);
+    const growing = this.#growing;
+    if (growing !== undefined) this.#climb.shorten(growing.windowLength);
   }
 
-  /** What has leaked stays: it goes on while the level is still above what was expected as it began. */
-  goesOn({ high }: Range): boolean {
-    return this.value > high;
+  /** By what was expected as it began: it has not come to rest, and half of what is told is still there. */
+  goesOn({ expected, high }: Range): boolean {
+    return this.value > expected + GOES_ON * (high - expected) && !this.#climb.isAtRest;
+  }
+
+  /** The growth that is told above a floor. */
+  #leastAbove(floor: number): number {
+    return Math.max(this.#least, LEAST_RATIO * Math.abs(floor));
   }
 
   describe(): string {

@@ -22,12 +22,15 @@ export interface GrowthTestConfig {
  * Whether a level rises and rises. It looks at the lowest values of consecutive blocks, so that the sawtooth of garbage
  * collection counts by its floor, and compares the last two with the highest floor before a window, for windows of 4 to
  * 30 blocks. It asks for growth that matters, most steps upwards, and a slope well above that of the time before: what
- * has always been growing is how this process is, and what grows in its first blocks has just started.
+ * has always been growing is how this process is, and what grows in its first blocks has just started. After `restart`
+ * nothing of before is compared with: a climb that is over is neither found again nor hides the next one.
  */
 export class GrowthTest {
   readonly #config: GrowthTestConfig;
   readonly #floors = new Float64Array(RING);
   #blocks = 0;
+  /** The first block that counts. */
+  #from = STARTING_BLOCKS;
   #inBlock = 0;
   #lowest = Number.POSITIVE_INFINITY;
   #blockMs = 0;
@@ -40,6 +43,8 @@ export class GrowthTest {
   expected: number = Number.NaN;
   /** Growth as a multiple of the least that is told. */
   strength = 0;
+  /** The values that showed it. */
+  windowLength = 0;
 
   constructor(config: GrowthTestConfig) {
     this.#config = config;
@@ -54,6 +59,13 @@ export class GrowthTest {
     return this.isGrowing;
   }
 
+  /** Starts anew with the first block that lies within the last so many values; none grows until four more. */
+  restart(values: number): void {
+    const whole = Math.floor(Math.max(0, values - this.#inBlock) / this.#config.blockLength);
+    this.#from = Math.max(this.#from, this.#blocks - whole);
+    this.isGrowing = false;
+  }
+
   #endBlock(nowMs: number): void {
     this.#floors[this.#blocks % RING] = this.#lowest;
     this.#blocks++;
@@ -64,7 +76,9 @@ export class GrowthTest {
     this.#lowest = Number.POSITIVE_INFINITY;
     const window = WINDOWS.find((length) => this.#hasGrown(length));
     this.isGrowing = window !== undefined;
-    if (window !== undefined) this.onsetMs = nowMs - window * this.#blockMs;
+    if (window === undefined) return;
+    this.windowLength = window * blockLength;
+    this.onsetMs = nowMs - window * this.#blockMs;
   }
 
   /** The floor so many blocks ago, 0 being the last one. */
@@ -73,7 +87,7 @@ export class GrowthTest {
   }
 
   #hasGrown(window: number): boolean {
-    const before = Math.min(this.#blocks - STARTING_BLOCKS, RING) - window;
+    const before = Math.min(this.#blocks - this.#from, RING) - window;
     if (before < BLOCKS_BEFORE) return false;
     let ceiling = Number.NEGATIVE_INFINITY;
     for (let ago = window; ago < window + before; ago++) ceiling = Math.max(ceiling, this.#floor(ago));
