@@ -31,9 +31,10 @@ export interface ShareTestConfig {
 /**
  * Whether a share (of failed calls, of slow ones) has risen, from counts: the calls of the last few looks against those
  * of all looks before, which forget. Speaks after some 10 looks and 30 calls. What it asks for: a share so improbable
- * that chance is out of the question (Chernoff's bound of the binomial tail), a size that matters, well above the worst
- * window there ever was, and that in several looks, since calls that fail or wait together prove but one thing: the
- * worst fifth of the looks is left out, so that a moment in which everything stood still neither counts nor is learned.
+ * that chance is out of the question (likelihood ratio of two shares against one; Wilks 1938), a size that matters, well
+ * above the worst window there ever was, and that in several looks, since calls that fail or wait together prove but one
+ * thing: the worst fifth of the looks is left out, so that a moment in which everything stood still neither counts nor is
+ * learned.
  *
  * Calls are counted in classes, least first; the share is that of the classes from a boundary on, so that what is slow
  * is found in the data: the lowest boundary that at most 3 % were above. Two classes are good and bad.
@@ -150,8 +151,7 @@ export class ShareTest {
     this.shareBefore = countBefore > 0 ? hitsBefore / countBefore : 0;
     this.#trim(hits);
     const lasting = this.#lastingCount > 0 ? this.#lastingHits / this.#lastingCount : 0;
-    const usual = (hitsBefore + 0.5) / (countBefore + 10);
-    this.evidence = lasting > usual ? (this.#lastingCount * divergence(lasting, usual)) / Math.LN10 : 0;
+    this.evidence = lasting > this.shareBefore ? this.#evidence(hitsBefore, countBefore) : 0;
     return (
       countBefore >= LEAST_BEFORE &&
       this.#looks >= LEAST_LOOKS &&
@@ -161,6 +161,15 @@ export class ShareTest {
       this.evidence >= EVIDENCE &&
       this.#isSpread()
     );
+  }
+
+  /** How much better two shares tell what was seen, before and lately, than a common one: few calls before prove little. */
+  #evidence(hitsBefore: number, countBefore: number): number {
+    const lasting = this.#lastingHits / this.#lastingCount;
+    const common = (this.#lastingHits + hitsBefore) / (this.#lastingCount + countBefore);
+    const before = countBefore > 0 ? hitsBefore / countBefore : common;
+    const gain = this.#lastingCount * divergence(lasting, common) + countBefore * divergence(before, common);
+    return gain / Math.LN10;
   }
 
   /** The calls and hits of the window without its worst looks. */
@@ -200,7 +209,9 @@ export class ShareTest {
     // The window that ended when this look was new, which has nothing of what may be a change now.
     this.#worst = Math.max(this.#worst * decay, this.#shares[this.#looks % this.#config.looks] as number);
     const calls = this.#ring.subarray(at, at + this.#classes);
-    const isBad = sum(calls, this.boundary) > (this.shareBefore + 2 * this.#config.leastShare) * sum(calls, 0);
+    const count = sum(calls, 0);
+    const chance = 2 * Math.sqrt(this.shareBefore * (1 - this.shareBefore) * count);
+    const isBad = sum(calls, this.boundary) > (this.shareBefore + 2 * this.#config.leastShare) * count + chance;
     const weight = isBad ? BAD_WEIGHT : 1;
     for (let i = 0; i < this.#classes; i++) {
       this.#before[i] = (this.#before[i] as number) * decay + weight * (calls[i] as number);
