@@ -1,4 +1,4 @@
-import { checkOptionNames, show } from '@sonde/instrumentation-kit';
+import { checkInstrumentationOptions, show } from '@sonde/instrumentation-kit';
 import type { IpcInstrumentationConfig } from './types.ts';
 
 /** What holds where nothing is given. */
@@ -35,7 +35,7 @@ function checkThreshold(value: unknown): number {
  * @throws TypeError for a value of the wrong type, RangeError for one out of range; both name option, rule and value
  */
 export function resolveConfig(input: IpcInstrumentationConfig = {}): ResolvedConfig {
-  checkOptionNames(OWNER, input, ['enabled', ...Object.keys(DEFAULTS)]);
+  checkInstrumentationOptions(OWNER, input, Object.keys(DEFAULTS));
   const flags = FLAGS.map((key) => [key, checkFlag(key, input[key] === undefined ? DEFAULTS[key] : input[key])]);
   const { slowThresholdMs = DEFAULTS.slowThresholdMs } = input;
   return {

@@ -35,4 +35,7 @@ test('an option that does not exist is refused, at construction', () => {
     'IpcInstrumentation: "thread" is not an option; there are',
   );
   expect(() => new IpcInstrumentation([] as never)).toThrow(TypeError);
+  expect(() => new IpcInstrumentation({ enabled: 'x' } as never)).toThrow(
+    new TypeError("IpcInstrumentation: enabled must be true or false, got 'x'"),
+  );
 });

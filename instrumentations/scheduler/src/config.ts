@@ -1,4 +1,4 @@
-import { checkOptionNames, show } from '@sonde/instrumentation-kit';
+import { checkInstrumentationOptions, checkOptionNames, show } from '@sonde/instrumentation-kit';
 import type { BlockedLoopConfig, SchedulerInstrumentationConfig } from './types.ts';
 
 /** What holds where nothing is given. */
@@ -103,7 +103,7 @@ function resolveBlockedLoop(input: unknown): ResolvedBlockedLoopConfig | undefin
  * @throws TypeError for a value of the wrong type, RangeError for one out of range; both name option, rule and value
  */
 export function resolveConfig(input: SchedulerInstrumentationConfig = {}): ResolvedConfig {
-  checkOptionNames(OWNER, input, ['enabled', ...Object.keys(DEFAULTS)]);
+  checkInstrumentationOptions(OWNER, input, Object.keys(DEFAULTS));
   const flags = FLAGS.map((key) => [key, checkFlag(key, input[key] === undefined ? DEFAULTS[key] : input[key])]);
   return {
     ...(Object.fromEntries(flags) as Record<(typeof FLAGS)[number], boolean>),

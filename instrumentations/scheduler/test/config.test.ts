@@ -100,5 +100,8 @@ test('options that are none are refused', () => {
   expect(() => resolveConfig({ blockedLoop: { threshold: 5 } } as never)).toThrow(
     'SchedulerInstrumentation: blockedLoop: "threshold" is not an option; there are thresholdMs',
   );
+  expect(() => resolveConfig({ enabled: 'x' } as never)).toThrow(
+    new TypeError("SchedulerInstrumentation: enabled must be true or false, got 'x'"),
+  );
   expect(() => resolveConfig(null as never)).toThrow('SchedulerInstrumentation: the options must be an object');
 });

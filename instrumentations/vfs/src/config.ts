@@ -1,4 +1,4 @@
-import { checkOptionNames, PATH_POLICIES, show } from '@sonde/instrumentation-kit';
+import { checkInstrumentationOptions, PATH_POLICIES, show } from '@sonde/instrumentation-kit';
 import { OPERATION_NAMES } from './operations.ts';
 import type { ResolvedConfig, VfsConfig } from './types.ts';
 
@@ -41,7 +41,7 @@ function operations(value: unknown): ReadonlySet<string> {
  * @throws TypeError, RangeError naming the option, the rule and the value
  */
 export function resolveConfig(config: VfsConfig): ResolvedConfig {
-  checkOptionNames('VfsInstrumentation', config, ['enabled', ...Object.keys(DEFAULTS)]);
+  checkInstrumentationOptions('VfsInstrumentation', config, Object.keys(DEFAULTS));
   const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
   const options: VfsDefaults = { ...DEFAULTS, ...given };
   const { slowThresholdMs, slowQuantile, syncSampling, slowSpans, paths, ignoreOperations, ignorePath } = options;

@@ -58,5 +58,8 @@ test('options that are none are refused', () => {
   expect(() => resolveConfig({ slowTresholdMs: 5 } as VfsConfig)).toThrow(
     'VfsInstrumentation: "slowTresholdMs" is not an option; there are enabled, slowThresholdMs',
   );
+  expect(() => resolveConfig({ enabled: 'x' } as never)).toThrow(
+    new TypeError("VfsInstrumentation: enabled must be true or false, got 'x'"),
+  );
   expect(() => resolveConfig(null as never)).toThrow('VfsInstrumentation: the options must be an object, got null');
 });

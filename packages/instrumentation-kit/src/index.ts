@@ -17,7 +17,7 @@ export { linkLocalRoot, localRootAbove } from './local-root.ts';
 export { LOCAL_TRACE, markTrace } from './local-trace.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
 export type { Passage, PassageVisitor, RootWaits } from './open-roots.ts';
-export { checkOptionNames, show } from './options.ts';
+export { checkInstrumentationOptions, checkOptionNames, show } from './options.ts';
 export { createPatches, impersonate } from './patches.ts';
 export { createRateLimit, type RateLimit, type RateLimitConfig } from './rate-limit.ts';
 export { createPathRedactor, PATH_POLICIES, type PathPolicy, printable } from './redaction.ts';

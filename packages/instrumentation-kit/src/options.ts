@@ -28,3 +28,16 @@ export function checkOptionNames(owner: string, given: unknown, known: readonly 
     );
   }
 }
+
+/**
+ * The same for the options of an instrumentation, of which `enabled` is always one: the base class of OpenTelemetry takes
+ * anything for it.
+ * @param known those besides `enabled`
+ * @throws TypeError naming the option, the rule and what was given
+ */
+export function checkInstrumentationOptions(owner: string, given: unknown, known: readonly string[]): void {
+  checkOptionNames(owner, given, ['enabled', ...known]);
+  const { enabled } = given as { readonly enabled?: unknown };
+  if (enabled === undefined || typeof enabled === 'boolean') return;
+  throw new TypeError(`${owner}: enabled must be true or false, got ${show(enabled)}`);
+}

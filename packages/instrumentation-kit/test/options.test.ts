@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { checkOptionNames, show } from '../src/options.ts';
+import { checkInstrumentationOptions, checkOptionNames, show } from '../src/options.ts';
 
 const check = (given: unknown) => () => checkOptionNames('Owner', given, ['enabled', 'one', 'two']);
 
@@ -17,6 +17,17 @@ test('a key that is none is told with those there are', () => {
 
 test.each([[null], [undefined], ['on'], [[]], [7]])('%j is no object of options', (given) => {
   expect(check(given)).toThrow(/^Owner: the options must be an object, got /);
+});
+
+test('an instrumentation has its own options and `enabled`, which is a boolean or left out', () => {
+  const checkAll = (given: unknown) => () => checkInstrumentationOptions('Owner', given, ['one']);
+  for (const enabled of [true, false, undefined]) expect(checkAll({ enabled, one: 1 })).not.toThrow();
+  expect(checkAll({})).not.toThrow();
+  for (const enabled of ['x', 'false', 0, 1, null, {}]) {
+    expect(checkAll({ enabled })).toThrow(new TypeError(`Owner: enabled must be true or false, got ${show(enabled)}`));
+  }
+  expect(checkAll({ two: 2 })).toThrow('Owner: "two" is not an option; there are enabled, one');
+  expect(checkAll(null)).toThrow('Owner: the options must be an object, got null');
 });
 
 test.each([
