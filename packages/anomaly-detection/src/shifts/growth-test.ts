@@ -7,7 +7,7 @@ const LEAST_RATIO = 0.2;
 const STEEPER = 3;
 /** Part of the steps from block to block that have to lead up. */
 const RISING = 0.6;
-/** The first blocks of all tell of a process that starts, and so many are needed before a window. */
+/** The first blocks of all tell of a process that starts; so many are needed before a window, and as many as it has itself. */
 const STARTING_BLOCKS = 3;
 const BLOCKS_BEFORE = 4;
 
@@ -88,7 +88,7 @@ export class GrowthTest {
 
   #hasGrown(window: number): boolean {
     const before = Math.min(this.#blocks - this.#from, RING) - window;
-    if (before < BLOCKS_BEFORE) return false;
+    if (before < Math.max(BLOCKS_BEFORE, window)) return false;
     let ceiling = Number.NEGATIVE_INFINITY;
     for (let ago = window; ago < window + before; ago++) ceiling = Math.max(ceiling, this.#floor(ago));
     const growth = Math.min(this.#floor(0), this.#floor(1)) - ceiling;
