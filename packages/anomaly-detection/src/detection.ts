@@ -19,7 +19,9 @@ import { Turns } from './series/turns.ts';
 import { Operations } from './spans/operations.ts';
 import { SpanRates } from './spans/span-rates.ts';
 import { runQueueMs, Starvation } from './starvation.ts';
-import { readState, writeState } from './state/saved-state.ts';
+import { messageOf } from './state/private-file.ts';
+import { obstacleAt, readState, type SavedState, type StateSources, writeState } from './state/saved-state.ts';
+import { keptSentence, StateFile } from './state/state-file.ts';
 import type { Undo } from './types.ts';
 
 /** Looks between two savings of the state, in time. */
@@ -37,6 +39,14 @@ export interface AnomalyEnvironment {
   readonly runQueueMs?: () => number;
   /** Default: that of this thread. */
   readonly stream?: () => EventStream;
+  /** Tells people what is wrong with the state file, once each sentence. Default: `diag.warn`. */
+  readonly warn?: (sentence: string) => void;
+  /** What `statePath` was given by, as those sentences name it. */
+  readonly stateOption?: string;
+}
+
+function tell(sentence: string): void {
+  warnOnce(`anomaly-detection.state ${sentence}`, sentence);
 }
 
 /** The parts, and the beat that drives them: one look an interval at everything that came since the last. */
@@ -53,12 +63,12 @@ export class Detection {
   readonly #hotMetrics: HotMetricsTap;
   readonly #spans: SpanRates;
   readonly #starvation: Starvation;
+  readonly #file: StateFile | undefined;
   #events: EventRates | undefined;
   #saved = new Map<string, Readonly<Record<string, unknown>>>();
   #stop: Undo | undefined;
   #looking: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
-  #saving: Promise<void> = Promise.resolve();
   #look = 0;
   #startedMs = Number.NaN;
   #lastMs = Number.NaN;
@@ -68,7 +78,11 @@ export class Detection {
     const now = (): number => performance.timeOrigin + performance.now();
     const memoryUsage = (): MemoryUsage => process.memoryUsage();
     this.#config = config;
-    this.#environment = { now, every: everyUnref, memoryUsage, stream: eventStream, runQueueMs, ...environment };
+    const given = { warn: tell, stateOption: 'createAnomalyDetection: statePath', ...environment };
+    this.#environment = { now, every: everyUnref, memoryUsage, stream: eventStream, runQueueMs, ...given };
+    const { stateOption, warn } = this.#environment;
+    const { statePath } = config;
+    if (statePath !== '') this.#file = new StateFile({ path: statePath, name: stateOption, warn });
     this.#starvation = new Starvation(this.#environment.runQueueMs);
     const { intervalMs, maxPerHour, maxSeries, maxOperations, warmUpMs, onAnomaly } = config;
     this.incidents = new Incidents({
@@ -155,28 +169,19 @@ export class Detection {
     return compareBaselines(baseline, this.baseline());
   }
 
-  /** One after the other: two at once would write the same file. */
-  saveState(path: string): Promise<void> {
-    const save = (): Promise<void> =>
-      writeState(path, {
-        series: this.#table.values(),
-        operations: this.operations.values(),
-        nowMs: this.#environment.now(),
-      });
-    const saved = this.#saving.then(save, save);
-    this.#saving = saved.catch(() => {});
-    return saved;
+  async saveState(path: string): Promise<void> {
+    const obstacle = obstacleAt(path);
+    if (obstacle !== undefined) throw new Error(keptSentence('saveState', path, obstacle));
+    await writeState(path, () => this.#sources());
   }
 
   restore(path: string): boolean {
     try {
-      const { series, operations } = readState(path);
-      this.#saved = series;
-      for (const operation of operations) this.operations.restore(operation);
-      return true;
+      const state = readState(path);
+      if (state !== undefined) this.#restore(state);
+      return state !== undefined;
     } catch (error) {
-      const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (!isAbsent) warnOnce('anomaly-detection.restore', `Anomaly detection starts anew: ${String(error)}`);
+      this.#environment.warn(`restore: ${messageOf(error)}: everything is learned anew`);
       return false;
     }
   }
@@ -187,12 +192,13 @@ export class Detection {
   }
 
   #begin(): void {
-    const { intervalMs, statePath, watchEvents, threshold } = this.#config;
+    const { intervalMs, watchEvents, threshold } = this.#config;
     const { every, now, stream } = this.#environment;
     if (Number.isNaN(this.#startedMs)) {
       this.#startedMs = now();
       this.#savedMs = this.#startedMs;
-      if (statePath !== '') this.restore(statePath);
+      const state = this.#file?.load();
+      if (state !== undefined) this.#restore(state);
     }
     if (watchEvents) this.#events ??= new EventRates({ stream: stream(), threshold, incidents: this.incidents });
     this.announcer.report(() => ({
@@ -245,17 +251,27 @@ export class Detection {
   }
 
   #saveNowAndThen(nowMs: number): void {
-    const { statePath } = this.#config;
-    if (statePath === '' || nowMs - this.#savedMs < SAVE_EVERY_MS) return;
+    if (nowMs - this.#savedMs < SAVE_EVERY_MS) return;
     this.#savedMs = nowMs;
-    this.saveState(statePath).catch((error: unknown) => reportFailure('anomaly-detection.save', error));
+    void this.#file?.save(() => this.#sources());
   }
 
   async #end(): Promise<void> {
     this.stop();
-    const { statePath } = this.#config;
-    if (statePath === '' || this.#look === 0) return;
-    await this.saveState(statePath).catch((error: unknown) => reportFailure('anomaly-detection.save', error));
+    if (this.#look > 0) await this.#file?.save(() => this.#sources());
+  }
+
+  #sources(): StateSources {
+    return {
+      series: this.#table.values(),
+      operations: this.operations.values(),
+      nowMs: this.#environment.now(),
+    };
+  }
+
+  #restore({ series, operations }: SavedState): void {
+    this.#saved = series;
+    for (const operation of operations) this.operations.restore(operation);
   }
 
   *#subjects(): Generator<Subject> {

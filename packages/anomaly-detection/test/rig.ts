@@ -5,6 +5,7 @@ import {
   type Anomaly,
   type AnomalyDetection,
   type AnomalyDetectionConfig,
+  type AnomalyEnvironment,
   createAnomalyDetection,
   type MemoryUsage,
 } from '../src/index.ts';
@@ -29,7 +30,11 @@ export interface Rig {
 
 export const START_MS = 1_700_000_000_000;
 
-export function rig(config: AnomalyDetectionConfig = {}, startMs: number = START_MS): Rig {
+export function rig(
+  config: AnomalyDetectionConfig = {},
+  startMs: number = START_MS,
+  environment: AnomalyEnvironment = {},
+): Rig {
   const waited = { ms: 0 };
   const clock = { nowMs: startMs };
   const memory = { heapUsed: 50e6, rss: 120e6 };
@@ -43,6 +48,7 @@ export function rig(config: AnomalyDetectionConfig = {}, startMs: number = START
       memoryUsage: (): MemoryUsage => memory,
       stream: () => stream,
       runQueueMs: () => waited.ms,
+      ...environment,
     },
   );
   const provider = new MeterProvider({ readers: [detection.metricReader] });

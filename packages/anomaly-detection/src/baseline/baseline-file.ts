@@ -9,7 +9,7 @@ const MOST_CALLS = 1e15;
 
 /** @throws what the file system says */
 export async function writeBaseline(path: string, baseline: Baseline): Promise<void> {
-  await writePrivateFile(path, [JSON.stringify(baseline)]);
+  await writePrivateFile(path, () => [JSON.stringify(baseline)]);
 }
 
 /** @throws TypeError or RangeError for anything but a baseline, and what the file system says */

@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Rig, rig } from '../rig.ts';
+
+const HEADER = '{"what":"sonde anomaly state","version":1,"savedMs":1700000000000}';
+const FOREIGN = '{"name":"my-config","keep":true}\n';
+
+let path: string;
+let said: string[];
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), 'sonde-state-file-')), 'state');
+  said = [];
+});
+
+/** A process that learns a little at this path and ends. */
+async function live(before: (self: Rig) => void = () => {}): Promise<Rig> {
+  const self = rig({ statePath: path }, undefined, { warn: (sentence) => said.push(sentence) });
+  before(self);
+  const level = self.meter.createGauge('shop.level');
+  await self.run(5, (step) => level.record(step));
+  await self.detection.shutdown();
+  return self;
+}
+
+const isState = (): boolean => readFileSync(path, 'utf8').startsWith('{"what":"sonde anomaly state","version":1,');
+const kept = (why: string): string =>
+  `createAnomalyDetection: statePath: ${path} ${why}: it is kept as it is, and nothing is saved; name another file, or move this one away`;
+
+test.each([
+  ['JSON of somebody else', FOREIGN],
+  ['text', 'hello'],
+  ['a beginning that anything may have', '{"what":'],
+  ['zeros', '\0'.repeat(100)],
+])('a file that is no saved state is kept, and that is said once: %s', async (_, text) => {
+  writeFileSync(path, text);
+  await live();
+  expect(readFileSync(path, 'utf8')).toBe(text);
+  expect([...new Set(said)]).toEqual([kept('is no saved state of Sonde')]);
+});
+
+test('a file that is put there later is kept, too', async () => {
+  await live(() => writeFileSync(path, FOREIGN));
+  expect(readFileSync(path, 'utf8')).toBe(FOREIGN);
+});
+
+test('a state of a newer version is kept for it', async () => {
+  const newer = `${HEADER.replace(':1,', ':12,')}\n{"new":true}\n`;
+  writeFileSync(path, newer, { mode: 0o600 });
+  await live();
+  expect(readFileSync(path, 'utf8')).toBe(newer);
+  expect(said[0]).toBe(kept('was saved by a newer version of Sonde (its format is 12, known is 1)'));
+});
+
+test('a link and a folder are kept', async () => {
+  const target = `${path}.target`;
+  writeFileSync(target, FOREIGN);
+  symlinkSync(target, path);
+  await live();
+  expect(readFileSync(path, 'utf8')).toBe(FOREIGN);
+  expect(said[0]).toContain('cannot be read (ELOOP');
+  path = join(mkdtempSync(join(tmpdir(), 'sonde-state-file-')), 'folder');
+  mkdirSync(path);
+  await live();
+  expect(said.at(-1)).toBe(kept(`cannot be read (${path} is no file)`));
+});
+
+test('an empty file is as good as none', async () => {
+  writeFileSync(path, '', { mode: 0o666 });
+  await live();
+  expect(isState()).toBe(true);
+  expect(said).toEqual([]);
+});
+
+test('of a truncated state the whole lines are used, and it is said what is not', async () => {
+  await live();
+  const whole = readFileSync(path, 'utf8');
+  expect(whole.trim().split('\n').length).toBeGreaterThan(2);
+  truncateSync(path, whole.length - 10);
+  await live();
+  expect(said).toEqual([
+    `createAnomalyDetection: statePath: damaged lines of ${path} are left out (1), the rest is used`,
+  ]);
+  expect(isState()).toBe(true);
+});
+
+test('a state whose first line is damaged is replaced, and that is said', async () => {
+  writeFileSync(path, HEADER.slice(0, -8), { mode: 0o600 });
+  await live();
+  expect(said).toEqual([
+    `createAnomalyDetection: statePath: ${path} is a damaged state: everything is learned anew, and the file is replaced at the next save`,
+  ]);
+  expect(isState()).toBe(true);
+});
+
+test('nothing is said of a state that is as it should be', async () => {
+  await live();
+  await live();
+  expect(said).toEqual([]);
+});
+
+test('saveState to a file of somebody else rejects and keeps it; several at once are written one after the other', async () => {
+  const { detection } = await live();
+  writeFileSync(path, FOREIGN);
+  await expect(detection.saveState(path)).rejects.toThrow(`saveState: ${path} is no saved state of Sonde`);
+  expect(readFileSync(path, 'utf8')).toBe(FOREIGN);
+  path = `${path}.other`;
+  await Promise.all([detection.saveState(path), detection.saveState(path)]);
+  expect(isState()).toBe(true);
+  expect(existsSync(`${path}.${process.pid}.tmp`)).toBe(false);
+});
