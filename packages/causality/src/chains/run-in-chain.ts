@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { context, trace } from '@opentelemetry/api';
 import { eventStream, formatTimestamp } from '@sonde/event-stream';
-import { guard, warnOnce } from '@sonde/instrumentation-kit';
+import { guard, show, warnOnce } from '@sonde/instrumentation-kit';
 import { formatLink } from '../order/causes.ts';
 import { TELEMETRY } from '../semantic-names.ts';
 import { placeIn, type Stay, withStay } from './chain-context.ts';
@@ -35,8 +35,10 @@ function enter(chainId: string): Stay {
  * cause. Needs a context manager, as tracing does. A microsecond.
  * @param name a trace id, or any text of up to 256 characters; with anything else the function runs as it would without
  * @returns what the function returns; what it throws goes to the caller
+ * @throws TypeError where there is no function to run
  */
 export function runInChain<T>(name: string, work: () => T): T {
+  if (typeof work !== 'function') throw new TypeError(`runInChain: work must be a function, got ${show(work)}`);
   const chainId = chainIdOf(name);
   if (chainId === undefined) {
     warnOnce('causality.chain', `runInChain: a chain needs a name of 1 to 256 characters, got ${typeof name}`);

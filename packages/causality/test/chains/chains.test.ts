@@ -140,6 +140,20 @@ describe('names that are none', () => {
   });
 });
 
+test.each([
+  [5, '5'],
+  [undefined, 'undefined'],
+  [{}, '{}'],
+])('where there is no function to run, that is told before anything is noted: %p', (work, shown) => {
+  const before = eventStream().statistics().produced;
+  for (const name of ['order-12', '']) {
+    expect(() => runInChain(name, work as never)).toThrow(
+      new TypeError(`runInChain: work must be a function, got ${shown}`),
+    );
+  }
+  expect(eventStream().statistics().produced).toBe(before);
+});
+
 test('an event that cannot be emitted costs nobody anything', () => {
   const before = eventStream().statistics().produced;
   expect(() => emitCausal({ name: 'BAD NAME' } as never)).not.toThrow();
