@@ -167,3 +167,17 @@ test.each([
 test('an unknown option is refused', () => {
   expect(() => formatCriticalPath(criticalPath(SPANS), { colour: true } as never)).toThrow('"colour" is not an option');
 });
+
+test.each([
+  [{}, '{}'],
+  [SPANS.slice(0, 1), '[ [Object] ]'],
+  [undefined, 'undefined'],
+  [null, 'null'],
+  ['path', "'path'"],
+])('what is no critical path is refused: %p', (path, shown) => {
+  for (const format of [formatCriticalPath, formatTrace]) {
+    expect(() => format(path as never)).toThrow(
+      new TypeError(`${format.name}: path must be what criticalPath(spans) returns, got ${shown}`),
+    );
+  }
+});

@@ -1,6 +1,6 @@
 import type { CriticalPath, TraceEntry, TraceSpan } from '../types.ts';
 import { barsOf } from './bars.ts';
-import { type FormatOptions, type ResolvedFormat, resolveFormat } from './options.ts';
+import { checkPath, type FormatOptions, type ResolvedFormat, resolveFormat } from './options.ts';
 import { type OutlineLine, outline } from './outline.ts';
 import { blameText, noteLines, placesOf, waitsOf } from './remarks.ts';
 import { duration, fit, type Paint, painter, percent, plural, printable, widthOf } from './terminal.ts';
@@ -22,18 +22,20 @@ const PLACE_PART = 0.4;
 /**
  * The critical path as a tree for terminals: the spans it goes through, how much of it was theirs, and when. Waits for
  * other threads and processes and causes of delay (`sonde.blame.*`) stand below the span.
- * @throws TypeError, RangeError for bad options
+ * @throws TypeError, RangeError for bad options, and for what is no critical path
  */
 export function formatCriticalPath<S extends TraceSpan>(path: CriticalPath<S>, options: FormatOptions = {}): string {
+  checkPath('formatCriticalPath', path);
   const format = resolveFormat('formatCriticalPath', options);
   return render(path, format, ({ selfMs, isOnPath }) => isOnPath && selfMs > 0);
 }
 
 /**
  * The whole trace as a tree for terminals, with the process and thread of each span; `●` and full bars mark the path.
- * @throws TypeError, RangeError for bad options
+ * @throws TypeError, RangeError for bad options, and for what is no critical path
  */
 export function formatTrace<S extends TraceSpan>(path: CriticalPath<S>, options: FormatOptions = {}): string {
+  checkPath('formatTrace', path);
   return render(path, resolveFormat('formatTrace', options), () => true);
 }
 

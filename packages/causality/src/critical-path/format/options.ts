@@ -40,6 +40,13 @@ export function resolveFormat(owner: string, options: FormatOptions): ResolvedFo
   return { width, hasColour, maxLines };
 }
 
+/** @throws TypeError for what `criticalPath` does not give, such as the spans themselves */
+export function checkPath(owner: string, path: unknown): void {
+  const { segments, tree, notes } = (path ?? {}) as { readonly [field: string]: unknown };
+  const isPath = Array.isArray(segments) && Array.isArray(tree) && typeof notes === 'object' && notes !== null;
+  if (!isPath) throw new TypeError(`${owner}: path must be what criticalPath(spans) returns, got ${show(path)}`);
+}
+
 /** As Node.js itself decides (`tty.WriteStream.getColorDepth`), for a stdout that is no terminal too. */
 function stdoutHasColours(): boolean {
   const { FORCE_COLOR: forced } = process.env;
