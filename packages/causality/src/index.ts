@@ -30,12 +30,12 @@ export type {
 export { CausalGraph } from './graph/causal-graph.ts';
 export {
   ancestors,
-  type CausalQueryOptions,
   causalTrace,
   descendants,
   happenedBefore,
   timeline,
 } from './graph/queries.ts';
+export { type CausalQueryOptions, QUERY_DEFAULTS } from './graph/query-options.ts';
 export type { CausalSpan, CausalTrace, Moment, MomentKind, Order } from './graph/types.ts';
 export { CausalOrderSpanProcessor } from './order/causal-order-span-processor.ts';
 export type { SpanReference } from './order/causes.ts';

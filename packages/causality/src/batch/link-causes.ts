@@ -1,4 +1,5 @@
 import { type Context, context, isSpanContextValid, type Link, type SpanContext, trace } from '@opentelemetry/api';
+import { checkIterable } from '../check-iterable.ts';
 import { MAX_CAUSES } from '../order/causes.ts';
 
 /**
@@ -38,8 +39,10 @@ export class CauseSet {
  * coalesces. Invalid ones and repetitions are left out, and what is beyond the first 128.
  *
  * @example tracer.startSpan('write rows', { root: true, links: linkCauses(rows.map((row) => row.spanContext)) })
+ * @throws TypeError for what is no list
  */
 export function linkCauses(spanContexts: Iterable<SpanContext | undefined>): Link[] {
+  checkIterable('linkCauses', 'spanContexts', spanContexts);
   const causes = new CauseSet();
   for (const spanContext of spanContexts) if (spanContext !== undefined) causes.add(spanContext);
   return causes.links;

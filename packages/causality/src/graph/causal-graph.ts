@@ -1,13 +1,19 @@
 import type { EventRecord } from '@sonde/event-stream';
 import { chainIdOf } from '../chains/chain-id.ts';
+import { checkIterable } from '../check-iterable.ts';
 import { isSpanId } from '../order/causes.ts';
 import { ArrivalLog } from './causal-past.ts';
+import { checkRecord } from './check-record.ts';
 import { type Kinship, lineageAfter, lineageBefore } from './lineage.ts';
 import { keyOf, SpanNode, threadOf } from './span-node.ts';
 import { byClock, momentOf, traceFrom } from './trace-view.ts';
 import type { CausalTrace, Moment, Order } from './types.ts';
 
 const NONE: readonly SpanNode[] = [];
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
 
 function isSame(a: EventRecord, b: EventRecord): boolean {
   return a.sequence === b.sequence && a.hlc === b.hlc && threadOf(a) === threadOf(b);
@@ -25,9 +31,14 @@ export class CausalGraph implements Kinship {
   readonly #followers = new Map<string, SpanNode[]>();
   #arrivals: ArrivalLog | undefined;
 
+  /** @throws TypeError for what is no list of records */
   constructor(records: Iterable<EventRecord>) {
+    checkIterable('CausalGraph', 'records', records);
     const nodes = new Map<string, SpanNode>();
-    for (const record of records) if (record.traceId !== '') this.#nodeOf(record, nodes).add(record);
+    for (const record of records) {
+      checkRecord('CausalGraph', 'each of the records', record);
+      if (record.traceId !== '') this.#nodeOf(record, nodes).add(record);
+    }
     for (const node of nodes.values()) {
       node.records.sort(byClock);
       if (node.parentKey !== '') this.#follow(node.parentKey, node);
@@ -56,18 +67,29 @@ export class CausalGraph implements Kinship {
   /**
    * What an event follows from. Of a span: what its start follows from. Of a trace or chain: what any of it follows from
    * that is not part of it. By the hybrid clock.
+   * @throws TypeError for an object that is no record
    */
   ancestors(of: string | EventRecord): EventRecord[] {
+    if (isObject(of)) checkRecord('ancestors', 'of', of);
     return this.#kin(of, lineageBefore);
   }
 
-  /** What follows from an event, from a span, or from a trace or chain outside of it. By the hybrid clock. */
+  /**
+   * What follows from an event, from a span, or from a trace or chain outside of it. By the hybrid clock.
+   * @throws TypeError for an object that is no record
+   */
   descendants(of: string | EventRecord): EventRecord[] {
+    if (isObject(of)) checkRecord('descendants', 'of', of);
     return this.#kin(of, lineageAfter);
   }
 
-  /** How two events are ordered, as far as carried edges tell; see {@link Order}. Linear in the spans known. */
+  /**
+   * How two events are ordered, as far as carried edges tell; see {@link Order}. Linear in the spans known.
+   * @throws TypeError for what is no record
+   */
   happenedBefore(a: EventRecord, b: EventRecord): Order {
+    checkRecord('happenedBefore', 'a', a);
+    checkRecord('happenedBefore', 'b', b);
     if (isSame(a, b)) return 'same';
     if (this.#isBefore(a, b)) return 'before';
     return this.#isBefore(b, a) ? 'after' : 'unknown';
@@ -90,7 +112,7 @@ export class CausalGraph implements Kinship {
   }
 
   #momentsOf(of: string | EventRecord): readonly EventRecord[] {
-    if (typeof of !== 'string') return typeof of === 'object' && of !== null ? [of] : [];
+    if (typeof of !== 'string') return isObject(of) ? [of] : [];
     if (!this.#isKnownSpan(of))
       return (this.#byTrace.get(chainIdOf(of) ?? '') ?? NONE).flatMap(({ records }) => records);
     const spans = [...this.nodes.values()].filter(({ spanId }) => spanId === of);

@@ -126,6 +126,9 @@ test('links to causes leave out what is invalid and what repeats, and are at mos
     { context: contextOf(1) },
   ]);
   expect(linkCauses(Array.from({ length: 1000 }, (_, i) => contextOf(i)))).toHaveLength(128);
+  expect(() => linkCauses(undefined as never)).toThrow(
+    new TypeError('linkCauses: spanContexts must be iterable, such as an array, got undefined'),
+  );
 });
 
 test.each([
