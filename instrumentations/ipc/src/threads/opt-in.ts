@@ -1,6 +1,6 @@
-import type { BroadcastChannel, MessagePort } from 'node:worker_threads';
+import { BroadcastChannel, MessagePort } from 'node:worker_threads';
 import { context } from '@opentelemetry/api';
-import { impersonate, printable } from '@sonde/instrumentation-kit';
+import { impersonate, printable, show } from '@sonde/instrumentation-kit';
 import type { Channel, Channels, Handler } from '../channels.ts';
 import { type Opened, openEnvelope, sendEnvelope } from './envelopes.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
@@ -41,6 +41,10 @@ function process(channel: Channel | undefined, { received }: Opened, run: () => 
   return received.context === undefined ? run() : context.with(received.context, run);
 }
 
+function refuse(owner: string, rule: string, end: unknown): never {
+  throw new TypeError(`${owner}: ${rule} of node:worker_threads, got ${show(end)}`);
+}
+
 /** Opens a message that was fetched with `receiveMessageOnPort`. */
 export function openFetched(value: unknown): Opened & { readonly channel: Channel | undefined } {
   const opened = openEnvelope(value);
@@ -55,8 +59,10 @@ export function openFetched(value: unknown): Opened & { readonly channel: Channe
  * `{ 'sonde.ipc.envelope.1', sentMs, message }`. The messages of one that is not are passed on as they are, and counted
  * in `sonde.ipc.context.missed`. Some 2 us of CPU a message, sender and receiver together.
  * @returns the same port
+ * @throws TypeError for what is no port of this realm: one moved into another vm context has nothing that could be hooked
  */
 export function instrumentPort<T extends MessagePort>(port: T): T {
+  if (!(port instanceof MessagePort)) refuse('instrumentPort', 'port must be a MessagePort', port);
   if (opted.has(port)) return port;
   opted.add(port);
   // What is known of it by its sequence no longer matters.
@@ -91,8 +97,12 @@ export function instrumentPort<T extends MessagePort>(port: T): T {
 /**
  * The same for a broadcast channel: every channel of its name, in all threads, must be instrumented.
  * @returns the same channel
+ * @throws TypeError for anything else
  */
 export function instrumentBroadcastChannel<T extends BroadcastChannel>(broadcast: T): T {
+  if (!(broadcast instanceof BroadcastChannel)) {
+    refuse('instrumentBroadcastChannel', 'channel must be a BroadcastChannel', broadcast);
+  }
   if (opted.has(broadcast)) return broadcast;
   opted.add(broadcast);
   const names = broadcastNames(broadcast.name);

@@ -1,3 +1,6 @@
+import { createContext } from 'node:vm';
+import { BroadcastChannel, MessageChannel, moveMessagePortToContext } from 'node:worker_threads';
+import { instrumentBroadcastChannel, instrumentPort } from '../../src/index.ts';
 import { factsOf } from '../fixtures/preloaded.ts';
 
 const SAME_IN_ALL = {
@@ -27,4 +30,31 @@ test('ports and broadcast channels carry contexts where both ends ask for it; ot
     ],
     missed: [['peer', 1]],
   });
+});
+
+test.each([[null], [undefined], [{}], [5], ['port'], [new Map()]])('%p has no messages to carry', (end) => {
+  expect(() => instrumentPort(end as never)).toThrow(TypeError);
+  expect(() => instrumentPort(end as never)).toThrow(
+    /^instrumentPort: port must be a MessagePort of node:worker_threads, got (null|undefined|\{\}|5|'port'|Map\(0\) \{\})$/,
+  );
+  expect(() => instrumentBroadcastChannel(end as never)).toThrow(TypeError);
+  expect(() => instrumentBroadcastChannel(end as never)).toThrow(
+    /^instrumentBroadcastChannel: channel must be a BroadcastChannel of node:worker_threads, got /,
+  );
+});
+
+test('a port is no broadcast channel, nor the other way round, and one moved into another vm context cannot be hooked', () => {
+  const { port1, port2 } = new MessageChannel();
+  const broadcast = new BroadcastChannel('refused');
+  const moved = moveMessagePortToContext(port2, createContext());
+  try {
+    expect(() => instrumentPort(broadcast as never)).toThrow('port must be a MessagePort');
+    expect(() => instrumentBroadcastChannel(port1 as never)).toThrow('channel must be a BroadcastChannel');
+    expect(() => instrumentPort(moved)).toThrow('port must be a MessagePort');
+    expect(instrumentPort(port1)).toBe(port1);
+    expect(instrumentBroadcastChannel(broadcast)).toBe(broadcast);
+  } finally {
+    port1.close();
+    broadcast.close();
+  }
 });
