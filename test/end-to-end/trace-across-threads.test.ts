@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { outputFile } from '../../examples/trace-across-threads/src/output-file.ts';
 import type { ChromeTrace } from '../../packages/causality/src/trace-export/types.ts';
 import { ROOT } from './shop.ts';
 
@@ -20,8 +21,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sonde-example-test-'));
   const start = join(ROOT, 'examples', 'trace-across-threads', 'start.mjs');
   const { code, stdout, stderr } = await new Promise<Pick<Run, 'code' | 'stdout' | 'stderr'>>((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '0', TMPDIR: folder } };
-    const child = execFile(process.execPath, [start, '--out', 'out.json'], options, (_error, stdout, stderr) =>
+    // As npm would: the program runs in another folder than the one that the user stands in.
+    const cwd = join(folder, 'example');
+    mkdirSync(cwd);
+    const env = { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '0', TMPDIR: folder, INIT_CWD: folder };
+    const child = execFile(process.execPath, [start, '--out', 'out.json'], { cwd, env }, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });
@@ -51,7 +55,28 @@ function servicesIn(text: string): string[] {
 test('it runs through, leaves only the trace behind, and says nothing on stderr', () => {
   expect(run.stderr).toBe('');
   expect(run.code).toBe(0);
-  expect(run.files).toEqual(['out.json']);
+  expect(run.files).toEqual(['example', 'out.json']);
+  expect(readdirSync(join(folder, 'example'))).toEqual([]);
+});
+
+test('the file is named as the user can open it from where he stands', () => {
+  expect(run.stdout).toContain('\nOpen out.json in https://ui.perfetto.dev');
+});
+
+test.each([
+  ['out.json', '/home/me', '/home/me/out.json', 'out.json'],
+  ['/home/me/traces/out.json', '/home/me', '/home/me/traces/out.json', 'traces/out.json'],
+  ['/tmp/out.json', '/home/me', '/tmp/out.json', '/tmp/out.json'],
+  ['../out.json', '/home/me', '/home/out.json', '/home/out.json'],
+  ['..out.json', '/home/me', '/home/me/..out.json', '..out.json'],
+  [
+    undefined,
+    join(process.cwd(), '..'),
+    join(process.cwd(), 'trace.json'),
+    join(basename(process.cwd()), 'trace.json'),
+  ],
+])('the file for %p of somebody in %p is %p, and he is told %p', (given, standsIn, file, shown) => {
+  expect(outputFile(given, standsIn)).toEqual({ file, shown });
 });
 
 test('without the ipc instrumentation the request is in pieces', () => {

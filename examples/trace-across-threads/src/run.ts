@@ -1,4 +1,3 @@
-import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   type CriticalPath,
@@ -8,6 +7,7 @@ import {
   toChromeTrace,
   writeChromeTrace,
 } from '@sonde/causality';
+import { outputFile } from './output-file.ts';
 import { type RequestSpans, runService } from './service-run.ts';
 
 const HELP = `Trace across threads
@@ -15,7 +15,7 @@ const HELP = `Trace across threads
   npm start -w examples/trace-across-threads
 
 Options
-  --out FILE   where the trace for Perfetto and speedscope goes   default trace.json
+  --out FILE   where the trace for Perfetto and speedscope goes   default trace.json in the example's folder
   --help       this text
 `;
 
@@ -23,7 +23,7 @@ Options
 export async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { out: { type: 'string', default: 'trace.json' }, help: { type: 'boolean' } },
+    options: { out: { type: 'string' }, help: { type: 'boolean' } },
   });
   if (values.help) {
     process.stdout.write(HELP);
@@ -40,9 +40,10 @@ export async function run(args: string[]): Promise<void> {
   const spans = [...whole.traces.values()].flat();
   print(formatCriticalPath(criticalPath(spans)));
 
-  const file = resolve(values.out);
+  // npm runs the example in its folder, and keeps the one that the user stands in.
+  const { file, shown } = outputFile(values.out, process.env.INIT_CWD ?? process.cwd());
   await writeChromeTrace(file, toChromeTrace(spans));
-  print(`Open ${relative(process.cwd(), file) || file} in https://ui.perfetto.dev or https://www.speedscope.app`);
+  print(`Open ${shown} in https://ui.perfetto.dev or https://www.speedscope.app`);
 }
 
 function tell({ traces }: RequestSpans): void {
