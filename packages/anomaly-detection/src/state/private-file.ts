@@ -1,5 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { unobserved } from '@sonde/instrumentation-kit';
 
 const OWN_ONLY = 0o600;
 
@@ -56,6 +58,19 @@ export function readHead(path: string, bytes: number): string {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   }
+}
+
+interface Permission {
+  has(scope: string, reference?: string): boolean;
+}
+
+/** Asks whether a file may be put at a path, without a trace. @throws what the file system or `--permission` says */
+export function checkWritable(path: string): void {
+  const { permission } = process as { permission?: Permission };
+  accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  // `access` does not ask it. A denial is published like that of a refused write: it is Sonde's own.
+  const isDenied = permission !== undefined && !unobserved(() => permission.has('fs.write', path));
+  if (isDenied) throw new Error('--permission does not allow it; allow the folder with --allow-fs-write');
 }
 
 /** What an error says; those of the file system may come from another realm. */

@@ -1,4 +1,5 @@
-import { messageOf } from './private-file.ts';
+import { resolve } from 'node:path';
+import { checkWritable, messageOf } from './private-file.ts';
 import { obstacleAt, readState, type SavedState, type StateSources, writeState } from './saved-state.ts';
 
 export interface StateFileConfig {
@@ -20,15 +21,22 @@ export function keptSentence(name: string, path: string, obstacle: string): stri
  */
 export class StateFile {
   readonly #config: StateFileConfig;
+  #isToldUnwritable = false;
 
   constructor(config: StateFileConfig) {
-    this.#config = config;
+    // The process may go to another folder before the end.
+    this.#config = { ...config, path: resolve(config.path) };
   }
 
   /** What was saved; undefined where nothing is, or nothing that can be used. Tells at once what will stand in the way of saving. */
   load(): SavedState | undefined {
-    if (this.#isKept()) return undefined;
     const { path, name, warn } = this.#config;
+    try {
+      checkWritable(path);
+    } catch (error) {
+      this.#tellUnwritable(error);
+    }
+    if (this.#isKept()) return undefined;
     try {
       const state = readState(path);
       if (state !== undefined && state.damaged > 0) {
@@ -43,19 +51,26 @@ export class StateFile {
 
   async save(sources: () => StateSources): Promise<void> {
     if (this.#isKept()) return;
-    const { path, name, warn } = this.#config;
     try {
-      await writeState(path, sources);
+      await writeState(this.#config.path, sources);
     } catch (error) {
-      warn(`${name}: ${path} cannot be written (${messageOf(error)})`);
+      this.#tellUnwritable(error);
     }
+  }
+
+  #tellUnwritable(error: unknown): void {
+    if (this.#isToldUnwritable) return;
+    this.#isToldUnwritable = true;
+    const { path, name, warn } = this.#config;
+    const way = 'name a file in a folder that exists and that this process may write to';
+    warn(`${name}: ${path} cannot be written: what is learned is not saved (${messageOf(error)}); ${way}`);
   }
 
   /** Asked before each saving: somebody may have put a file there since. */
   #isKept(): boolean {
     const { path, name, warn } = this.#config;
     const obstacle = obstacleAt(path);
-    if (obstacle !== undefined) warn(keptSentence(name, path, obstacle));
+    if (obstacle !== undefined && !this.#isToldUnwritable) warn(keptSentence(name, path, obstacle));
     return obstacle !== undefined;
   }
 }

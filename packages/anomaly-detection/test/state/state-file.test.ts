@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,4 +109,38 @@ test('saveState to a file of somebody else rejects and keeps it; several at once
   await Promise.all([detection.saveState(path), detection.saveState(path)]);
   expect(isState()).toBe(true);
   expect(existsSync(`${path}.${process.pid}.tmp`)).toBe(false);
+});
+
+test('a file that cannot be written is said at the start, and not again at the end', async () => {
+  path = '/nope/x';
+  await live(() => {
+    expect(said).toEqual([
+      "createAnomalyDetection: statePath: /nope/x cannot be written: what is learned is not saved (ENOENT: no such file or directory, access '/nope'); name a file in a folder that exists and that this process may write to",
+    ]);
+  });
+  expect(said).toHaveLength(1);
+});
+
+test('a folder that exists only later is written to all the same', async () => {
+  const folder = `${path}-folder`;
+  path = join(folder, 'state');
+  await live(() => mkdirSync(folder));
+  expect(isState()).toBe(true);
+});
+
+test.each([
+  ['a user who may not', ['setpriv', '--reuid=65534', '--clear-groups'], [], 'EACCES: permission denied'],
+  ['--permission', [], ['--permission', '--allow-fs-read=*'], '--permission does not allow it'],
+])('it is said at the start, too: %s', (_, through, flags, reason) => {
+  if (through.length > 0 && process.getuid?.() !== 0) return;
+  const folder = mkdtempSync('/tmp/sonde-state-denied-');
+  const program = `
+    import { createAnomalyDetection } from ${JSON.stringify(join(__dirname, '..', '..', 'src', 'index.ts'))};
+    const warn = (sentence) => console.log(sentence);
+    createAnomalyDetection({ statePath: ${JSON.stringify(join(folder, 'state'))} }, { warn }).start();
+  `;
+  const node = [process.execPath, '--conditions=@sonde/source', ...flags, '--input-type=module', '--eval', program];
+  const [command = '', ...args] = [...through, ...node];
+  const { stdout, stderr } = spawnSync(command, args, { cwd: __dirname, encoding: 'utf8' });
+  expect(`${stdout}${stderr}`).toContain(`cannot be written: what is learned is not saved (${reason}`);
 });
