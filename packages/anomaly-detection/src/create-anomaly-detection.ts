@@ -36,6 +36,11 @@ export interface AnomalyDetection {
   driftReport(baseline: Baseline): DriftReport;
   /** Writes what was learned, for `restore` or the option `statePath` of a later process. */
   saveState(path: string): Promise<void>;
+  /**
+   * Saves the state at once if there is a `statePath`, for an end of which no `exit` event tells, such as by a signal. At
+   * any other end that happens by itself. Never throws.
+   */
+  saveNow(): void;
   /** Goes on from a saved state; false when there is none that can be used, which is said once. Call it before `start`. */
   restore(path: string): boolean;
   /** Saves the state if there is a `statePath`, and looks no more. Idempotent. */
@@ -70,6 +75,7 @@ export function createAnomalyDetection(
     loadBaseline: (path) => detection.loadBaseline(path),
     driftReport: (baseline) => detection.driftReport(baseline),
     saveState: (path) => detection.saveState(path),
+    saveNow: () => detection.saveNow(),
     restore: (path) => detection.restore(path),
     shutdown: () => detection.shutdown(),
   };

@@ -19,6 +19,7 @@ import { Turns } from './series/turns.ts';
 import { Operations } from './spans/operations.ts';
 import { SpanRates } from './spans/span-rates.ts';
 import { runQueueMs, Starvation } from './starvation.ts';
+import { atExit } from './state/at-exit.ts';
 import { messageOf } from './state/private-file.ts';
 import { obstacleAt, readState, type SavedState, type StateSources, writeState } from './state/saved-state.ts';
 import { keptSentence, StateFile } from './state/state-file.ts';
@@ -41,6 +42,8 @@ export interface AnomalyEnvironment {
   readonly stream?: () => EventStream;
   /** Tells people what is wrong with the state file, once each sentence. Default: `diag.warn`. */
   readonly warn?: (sentence: string) => void;
+  /** Calls back when this process exits, until the function that it returns is called. Default: `process.on('exit')`. */
+  readonly onExit?: (callback: () => void) => Undo;
   /** What `statePath` was given by, as those sentences name it. */
   readonly stateOption?: string;
 }
@@ -67,6 +70,7 @@ export class Detection {
   #events: EventRates | undefined;
   #saved = new Map<string, Readonly<Record<string, unknown>>>();
   #stop: Undo | undefined;
+  #forgetExit: Undo | undefined;
   #looking: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #look = 0;
@@ -78,7 +82,7 @@ export class Detection {
     const now = (): number => performance.timeOrigin + performance.now();
     const memoryUsage = (): MemoryUsage => process.memoryUsage();
     this.#config = config;
-    const given = { warn: tell, stateOption: 'createAnomalyDetection: statePath', ...environment };
+    const given = { warn: tell, onExit: atExit, stateOption: 'createAnomalyDetection: statePath', ...environment };
     this.#environment = { now, every: everyUnref, memoryUsage, stream: eventStream, runQueueMs, ...given };
     const { stateOption, warn } = this.#environment;
     const { statePath } = config;
@@ -186,6 +190,11 @@ export class Detection {
     }
   }
 
+  /** Nothing is worth saving before the first look. */
+  saveNow(): void {
+    if (this.#look > 0) guard('anomaly-detection.save', () => this.#file?.saveSync(this.#sources()), undefined);
+  }
+
   shutdown(): Promise<void> {
     this.#ending ??= this.#end();
     return this.#ending;
@@ -193,12 +202,13 @@ export class Detection {
 
   #begin(): void {
     const { intervalMs, watchEvents, threshold } = this.#config;
-    const { every, now, stream } = this.#environment;
+    const { every, now, stream, onExit } = this.#environment;
     if (Number.isNaN(this.#startedMs)) {
       this.#startedMs = now();
       this.#savedMs = this.#startedMs;
       const state = this.#file?.load();
       if (state !== undefined) this.#restore(state);
+      if (this.#file !== undefined) this.#forgetExit = onExit(() => this.saveNow());
     }
     if (watchEvents) this.#events ??= new EventRates({ stream: stream(), threshold, incidents: this.incidents });
     this.announcer.report(() => ({
@@ -259,6 +269,8 @@ export class Detection {
   async #end(): Promise<void> {
     this.stop();
     if (this.#look > 0) await this.#file?.save(() => this.#sources());
+    // Not before: the process may exit while it is being written.
+    this.#forgetExit?.();
   }
 
   #sources(): StateSources {

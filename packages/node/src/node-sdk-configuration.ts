@@ -129,7 +129,8 @@ export function createNodeSdkConfiguration(input: SondeConfigOptions): NodeSdkCo
   state.setOverhead = sampling.setOverhead;
   // The reader of what looks for anomalies can be bound once: a preload may have done so.
   const isFirst = state.runtime === undefined;
-  state.runtime ??= new Subsystems({ options, role, instrumentations: made });
+  const warn = (sentence: string): void => terminal.warn(sentence);
+  state.runtime ??= new Subsystems({ options, role, instrumentations: made, warn });
   const { anomalies } = state.runtime;
   if (role === 'main') markChildren(env, pid);
   // NodeSDK would export logs to localhost:4318 where nothing is named.

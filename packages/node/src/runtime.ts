@@ -52,7 +52,7 @@ class PreloadedRuntime implements Runtime {
     const { options, file } = resolution;
     this.#undo.push(onWarning((sentence) => terminal.note(sentence)));
     const instrumentations = createInstrumentations(options);
-    this.#subsystems = new Subsystems({ options, role, instrumentations });
+    this.#subsystems = new Subsystems({ options, role, instrumentations, warn: (sentence) => terminal.warn(sentence) });
     this.#sdk = new Sdk({
       spanProcessors: ownSpanProcessors(options, this.#localRoots, this.anomalies),
       anomalies: this.anomalies,
@@ -70,6 +70,8 @@ class PreloadedRuntime implements Runtime {
     });
     this.#subsystems.enable();
     if (!this.#sdk.own.deliveries.isEmpty) this.#deliverAtExit();
+    else if (options.anomalyState !== undefined && role === 'main' && this.anomalies !== undefined)
+      this.#endOnSignals(async () => {});
     const { own } = this.#sdk;
     const announce = (): void => terminal.announce(startUpLine({ options, own, file }));
     if (own.endpoint === undefined) announce();
@@ -117,8 +119,13 @@ class PreloadedRuntime implements Runtime {
         deliver: this.#deliver,
       }),
     );
+    this.#endOnSignals(this.#deliver);
+  }
+
+  #endOnSignals(deliver: () => Promise<void>): void {
     if (this.#config.role === 'worker') return;
-    this.#undo.push(deliverOnSignals({ process: process as unknown as SignalledProcess, deliver: this.#deliver }));
+    const beforeEnd = (): void => this.anomalies?.saveNow();
+    this.#undo.push(deliverOnSignals({ process: process as unknown as SignalledProcess, deliver, beforeEnd }));
   }
 }
 

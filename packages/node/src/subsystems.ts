@@ -18,6 +18,8 @@ export interface SubsystemsConfig {
   readonly options: ResolvedOptions;
   readonly role: ProcessRole;
   readonly instrumentations: readonly Instrumentation[];
+  /** Tells people what is wrong and what to do about it, once each sentence. */
+  readonly warn: (sentence: string) => void;
 }
 
 /**
@@ -30,7 +32,7 @@ export class Subsystems implements Runtime {
   readonly #undo: (() => void)[] = [];
   readonly anomalies: AnomalyDetection | undefined;
 
-  constructor({ options, role, instrumentations }: SubsystemsConfig) {
+  constructor({ options, role, instrumentations, warn }: SubsystemsConfig) {
     this.#instrumentations = instrumentations;
     const collects = role !== 'worker';
     if (collects) configureEventStream({ slots: options.streamSize });
@@ -39,7 +41,7 @@ export class Subsystems implements Runtime {
     if (!collects) return;
     this.#undo.push(observeEventStream());
     this.#bridge = new EventLogBridge();
-    this.anomalies = guard('node.anomalies', () => createAnomalies(options), undefined);
+    this.anomalies = guard('node.anomalies', () => createAnomalies({ options, role, warn }), undefined);
     this.anomalies?.start();
   }
 

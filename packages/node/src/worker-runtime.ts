@@ -20,7 +20,7 @@ export function startWorkerRuntime(options: ResolvedOptions): Runtime {
     ...options,
     instrumentations: options.instrumentations.filter((name) => OWN.includes(name)),
   });
-  const subsystems = new Subsystems({ options, role: 'worker', instrumentations });
+  const subsystems = new Subsystems({ options, role: 'worker', instrumentations, warn: () => {} });
   subsystems.enable();
   return subsystems;
 }

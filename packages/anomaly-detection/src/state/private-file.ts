@@ -1,4 +1,16 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { unobserved } from '@sonde/instrumentation-kit';
@@ -16,6 +28,23 @@ export function writePrivateFile(path: string, pieces: () => Iterable<string>): 
   const written = last.then(() => write(path, pieces()));
   last = written.catch(() => {});
   return written;
+}
+
+/** The same at once, for the end of a process: in the place of what is still being written. @throws what the file system says */
+export function writePrivateFileSync(path: string, pieces: Iterable<string>): void {
+  const beside = `${path}.${process.pid}.end.tmp`;
+  rmSync(`${path}.${process.pid}.tmp`, { force: true });
+  rmSync(beside, { force: true });
+  const descriptor = openSync(beside, 'wx', OWN_ONLY);
+  try {
+    for (const piece of pieces) writeFileSync(descriptor, piece);
+  } catch (error) {
+    closeSync(descriptor);
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  closeSync(descriptor);
+  renameSync(beside, path);
 }
 
 async function write(path: string, pieces: Iterable<string>): Promise<void> {

@@ -1,7 +1,7 @@
 import { LatencyModel, type LatencyModelState } from '@sonde/statistics';
 import type { Series } from '../series/series.ts';
 import { Operation } from '../spans/operation.ts';
-import { messageOf, readHead, readPrivateFile, writePrivateFile } from './private-file.ts';
+import { messageOf, readHead, readPrivateFile, writePrivateFile, writePrivateFileSync } from './private-file.ts';
 
 /** Beyond it, what is saved last is left out: what was seen longest ago. */
 const MOST_BYTES = 32 * 2 ** 20;
@@ -51,6 +51,11 @@ export interface StateSources {
 /** Saves what was learned, a line each, the series seen last first. @throws what the file system says */
 export async function writeState(path: string, sources: () => StateSources): Promise<void> {
   await writePrivateFile(path, () => lines(sources()));
+}
+
+/** The same at once. @throws what the file system says */
+export function writeStateSync(path: string, sources: StateSources): void {
+  writePrivateFileSync(path, lines(sources));
 }
 
 /**

@@ -1,6 +1,14 @@
 import { resolve } from 'node:path';
+import { unobserved } from '@sonde/instrumentation-kit';
 import { checkWritable, messageOf } from './private-file.ts';
-import { obstacleAt, readState, type SavedState, type StateSources, writeState } from './saved-state.ts';
+import {
+  obstacleAt,
+  readState,
+  type SavedState,
+  type StateSources,
+  writeState,
+  writeStateSync,
+} from './saved-state.ts';
 
 export interface StateFileConfig {
   readonly path: string;
@@ -53,6 +61,18 @@ export class StateFile {
     if (this.#isKept()) return;
     try {
       await writeState(this.#config.path, sources);
+    } catch (error) {
+      this.#tellUnwritable(error);
+    }
+  }
+
+  /** Saves before it returns, for the end of a process. */
+  saveSync(sources: StateSources): void {
+    try {
+      // What is written here is none of what the application does.
+      unobserved(() => {
+        if (!this.#isKept()) writeStateSync(this.#config.path, sources);
+      });
     } catch (error) {
       this.#tellUnwritable(error);
     }

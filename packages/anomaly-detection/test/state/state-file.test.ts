@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { atExit } from '../../src/state/at-exit.ts';
 import { type Rig, rig } from '../rig.ts';
 
 const HEADER = '{"what":"sonde anomaly state","version":1,"savedMs":1700000000000}';
@@ -119,6 +129,51 @@ test('a file that cannot be written is said at the start, and not again at the e
     ]);
   });
   expect(said).toHaveLength(1);
+});
+
+/** What waits for the exit of a process, called by hand. */
+function exits(): { readonly waiting: Set<() => void>; readonly onExit: (callback: () => void) => () => void } {
+  const waiting = new Set<() => void>();
+  return {
+    waiting,
+    onExit(callback) {
+      waiting.add(callback);
+      return () => waiting.delete(callback);
+    },
+  };
+}
+
+test('the state is written as the process exits, in the place of a writing that goes on, and not again after a shutdown', async () => {
+  const { waiting, onExit } = exits();
+  const self = rig({ statePath: path }, undefined, { onExit });
+  const exit = (): void => {
+    for (const callback of waiting) callback();
+  };
+  exit();
+  expect(existsSync(path)).toBe(false);
+  await self.run(3);
+  const ending = self.detection.shutdown();
+  exit();
+  expect(isState()).toBe(true);
+  await ending.catch(() => {});
+  expect(waiting.size).toBe(0);
+  expect(readdirSync(dirname(path))).toEqual(['state']);
+});
+
+test('without a state nothing waits for the exit, and nothing is written', () => {
+  const { waiting, onExit } = exits();
+  const { detection } = rig({}, undefined, { onExit });
+  detection.start();
+  detection.saveNow();
+  expect(waiting.size).toBe(0);
+});
+
+test('many detections are one listener of the process, gone with the last of them', () => {
+  const before = process.listenerCount('exit');
+  const undos = Array.from({ length: 20 }, () => atExit(() => {}));
+  expect(process.listenerCount('exit')).toBe(before + 1);
+  for (const undo of undos) undo();
+  expect(process.listenerCount('exit')).toBe(before);
 });
 
 test('a folder that exists only later is written to all the same', async () => {

@@ -11,6 +11,8 @@ export interface SignalledProcess extends Emitter {
 export interface ExitSignalsConfig {
   readonly process: SignalledProcess;
   readonly deliver: () => Promise<void>;
+  /** Called just before the process ends by the signal: no `exit` event will tell of it. Must not throw. */
+  readonly beforeEnd?: () => void;
 }
 
 /**
@@ -18,12 +20,13 @@ export interface ExitSignalsConfig {
  * when; without such a listener the process ends by that signal, as its parent expects, once the delivery is over or
  * at a second signal. Returns the undo.
  */
-export function deliverOnSignals({ process: host, deliver }: ExitSignalsConfig): () => void {
+export function deliverOnSignals({ process: host, deliver, beforeEnd }: ExitSignalsConfig): () => void {
   let isDelivering = false;
   /** The signal to end by once the delivery is over. */
   let ending: string | undefined;
 
   const end = (signal: string): void => {
+    beforeEnd?.();
     undo();
     host.kill(host.pid, signal);
   };

@@ -19,13 +19,16 @@ describe('delivering when a signal asks the process to end', () => {
   let host: Host;
   let release: (() => void)[];
   let undo: () => void;
+  let lastWords: string[];
 
   beforeEach(() => {
     host = new Host();
     release = [];
+    lastWords = [];
     undo = deliverOnSignals({
       process: host as unknown as SignalledProcess,
       deliver: () => new Promise((resolve) => release.push(resolve)),
+      beforeEnd: () => lastWords.push(`${host.killed.length} killed`),
     });
   });
   const finish = async (): Promise<void> => {
@@ -38,6 +41,7 @@ describe('delivering when a signal asks the process to end', () => {
     expect(host.killed).toEqual([]);
     await finish();
     expect(host.killed).toEqual([signal]);
+    expect(lastWords).toEqual(['0 killed']);
     expect(host.listenerCount(signal)).toBe(0);
   });
 
@@ -56,7 +60,7 @@ describe('delivering when a signal asks the process to end', () => {
     await finish();
     host.emit('SIGTERM', 'SIGTERM');
     await finish();
-    expect({ heard, killed: host.killed }).toEqual({ heard: 2, killed: [] });
+    expect({ heard, killed: host.killed, lastWords }).toEqual({ heard: 2, killed: [], lastWords: [] });
   });
 
   it('does not end when the application has begun to listen during the delivery', async () => {
