@@ -17,7 +17,7 @@ export interface AnomalyDetection {
   start(): void;
   /** Looks no more, until `start`. */
   stop(): void;
-  /** Is told of each anomaly as it starts and as it ends; returns the undo. */
+  /** Is told of each anomaly as it starts and as it ends; returns the undo. @throws TypeError when it is no function */
   onAnomaly(listener: AnomalyListener): Undo;
   /** Those that go on. */
   current(): readonly Anomaly[];
@@ -32,7 +32,7 @@ export interface AnomalyDetection {
   saveBaseline(path: string, release?: string): Promise<void>;
   /** @throws TypeError, RangeError or an error of the file system for anything but a baseline */
   loadBaseline(path: string): Promise<Baseline>;
-  /** What behaves otherwise than in a baseline, the worst first. */
+  /** What behaves otherwise than in a baseline, the worst first. @throws TypeError or RangeError for what is none */
   driftReport(baseline: Baseline): DriftReport;
   /** Writes what was learned, for `restore` or the option `statePath` of a later process. */
   saveState(path: string): Promise<void>;

@@ -1,5 +1,5 @@
 import { hotMetrics } from '@sonde/hot-metrics';
-import { callBack, eventsFrom, hotMetricsFrom, type InstrumentsOf } from '@sonde/instrumentation-kit';
+import { callBack, eventsFrom, hotMetricsFrom, type InstrumentsOf, show } from '@sonde/instrumentation-kit';
 import { TELEMETRY } from '../semantic-names.ts';
 import type { Anomaly, AnomalyListener, Undo } from '../types.ts';
 import { levelOf, SEVERITY_NUMBERS, writeLog } from './anomaly-log.ts';
@@ -19,7 +19,11 @@ export class Announcer {
   readonly #instruments: InstrumentsOf<typeof TELEMETRY.metrics> = hotMetricsFrom(TELEMETRY);
   #endReport: Undo | undefined;
 
+  /** @throws TypeError when it is no function */
   onAnomaly(listener: AnomalyListener): Undo {
+    if (typeof listener !== 'function') {
+      throw new TypeError(`onAnomaly: listener must be a function, got ${show(listener)}`);
+    }
     // Each registration has its own undo, even of the same function.
     const own: AnomalyListener = (anomaly) => listener(anomaly);
     this.#listeners.add(own);

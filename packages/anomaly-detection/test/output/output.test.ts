@@ -78,3 +78,9 @@ test('every attribute of a log record is in the vocabulary, and numbers that are
     expect(attributes).not.toHaveProperty(['sonde.anomaly.peak']);
   }
 });
+
+test.each([5, null, 'x', undefined, {}])('a listener that is no function is refused: %p', (listener) => {
+  const { detection } = rig();
+  expect(() => detection.onAnomaly(listener as never)).toThrow(TypeError);
+  expect(() => detection.onAnomaly(listener as never)).toThrow('onAnomaly: listener must be a function, got ');
+});
