@@ -1,7 +1,7 @@
 import { type EventStream, eventStream } from '@sonde/event-stream';
 import { everyUnref, guard, guarded, reportFailure, warnOnce } from '@sonde/instrumentation-kit';
 import { AnomalyMetricReader } from './anomaly-metric-reader.ts';
-import { readBaseline, writeBaseline } from './baseline/baseline-file.ts';
+import { checkBaseline, readBaseline, writeBaseline } from './baseline/baseline-file.ts';
 import { compareBaselines } from './baseline/compare-baselines.ts';
 import { takeBaseline } from './baseline/take-baseline.ts';
 import type { Baseline, DriftReport } from './baseline/types.ts';
@@ -170,7 +170,7 @@ export class Detection {
   }
 
   driftReport(baseline: Baseline): DriftReport {
-    return compareBaselines(baseline, this.baseline());
+    return compareBaselines(checkBaseline(baseline), this.baseline());
   }
 
   async saveState(path: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { show } from '@sonde/instrumentation-kit';
 import { LogLinearHistogram, type LogLinearHistogramState } from '@sonde/statistics';
 import { readPrivateFile, writePrivateFile } from '../state/private-file.ts';
 import type { Baseline, BaselineEntry } from './types.ts';
@@ -26,9 +27,11 @@ export function readBaseline(path: string): Baseline {
 
 /** Checks what may come from a file that somebody else wrote. @throws TypeError or RangeError that names the field */
 export function checkBaseline(candidate: unknown): Baseline {
-  if (typeof candidate !== 'object' || candidate === null) throw new TypeError('Baseline: must be an object');
+  if (typeof candidate !== 'object' || candidate === null || Array.isArray(candidate)) {
+    throw new TypeError(`Baseline: must be what baseline() or loadBaseline() returns, got ${show(candidate)}`);
+  }
   const { version, createdMs, release, entries } = candidate as Readonly<Record<string, unknown>>;
-  if (version !== 1) throw new RangeError(`Baseline: version must be 1, got ${String(version)}`);
+  if (version !== 1) throw new RangeError(`Baseline: version must be 1, got ${show(version)}`);
   const createdAt = number('createdMs', createdMs, 8.64e15);
   if (typeof release !== 'string' || release.length > LONGEST_NAME) {
     throw new TypeError(`Baseline: release must be a text of at most ${LONGEST_NAME} characters`);

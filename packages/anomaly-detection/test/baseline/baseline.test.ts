@@ -75,3 +75,16 @@ test('whatever a baseline says, it is either refused or can be compared', () => 
     runs(300),
   );
 });
+
+test.each([
+  [5, 'Baseline: must be what baseline() or loadBaseline() returns, got 5'],
+  [null, 'Baseline: must be what baseline() or loadBaseline() returns, got null'],
+  [[], 'Baseline: must be what baseline() or loadBaseline() returns, got []'],
+  [{}, 'Baseline: version must be 1, got undefined'],
+  [
+    { version: 1, release: '', entries: {} },
+    'Baseline: createdMs must be a number from 0 to 8640000000000000, got undefined',
+  ],
+])('a drift report on what is no baseline names what is wrong: %j', (candidate, message) => {
+  expect(() => rig().detection.driftReport(candidate as never)).toThrow(message);
+});
