@@ -7,8 +7,12 @@ import { type Carrier, writeCarrier } from '@sonde/instrumentation-kit';
  * Carriers": TRACEPARENT, TRACESTATE, BAGGAGE, and what other propagators write under the upper-case name of its header.
  * https://opentelemetry.io/docs/specs/otel/context/env-carriers/
  */
-/** Says to a child that its parent listens, and by what key they know each other; carries the parent's clock. Not for grandchildren: a child removes it. */
-const PARENT = 'NODE_SONDE_PARENT';
+/**
+ * Says to a child that its parent listens, and by what key they know each other; carries the parent's clock. Not for
+ * grandchildren: a child removes it, unless Sonde is not loaded there: then its program finds it in its environment, and
+ * hands it on. It is set for children with an IPC channel, and for others where there is a context to tell.
+ */
+export const PARENT_VARIABLE = 'NODE_SONDE_PARENT';
 /** Variables that are ours to replace, whatever propagator is in use. */
 const W3C = ['TRACEPARENT', 'TRACESTATE', 'BAGGAGE'] as const;
 const HEADERS = ['traceparent', 'tracestate', 'baggage'] as const;
@@ -50,8 +54,8 @@ export function variablesFor(active: Context, key: string): Map<string, string> 
   for (const [header, value] of Object.entries(headers)) {
     if (value !== undefined && isFit(value)) variables.set(variableOf(header), value);
   }
-  if (key !== '') variables.set(PARENT, `${hlc}${LISTENS}${key}`);
-  else if (variables.size > 0) variables.set(PARENT, hlc);
+  if (key !== '') variables.set(PARENT_VARIABLE, `${hlc}${LISTENS}${key}`);
+  else if (variables.size > 0) variables.set(PARENT_VARIABLE, hlc);
   return variables;
 }
 
@@ -68,7 +72,7 @@ export function withVariables(
 ): string[] {
   const kept = pairs.filter((pair) => {
     const name = nameOf(pair);
-    if (name === PARENT || variables.has(name)) return false;
+    if (name === PARENT_VARIABLE || variables.has(name)) return false;
     const index = W3C.indexOf(name as 'BAGGAGE');
     if (index < 0) return true;
     // A new trace with the state of another one would be neither.
@@ -92,8 +96,8 @@ export function readVariables(environment: NodeJS.ProcessEnv): Carrier {
 /** Reads what this process was started with, and removes what is not for its children. */
 export function takeInherited(environment: NodeJS.ProcessEnv): Inherited {
   const carrier = readVariables(environment);
-  const parent = environment[PARENT] ?? '';
-  delete environment[PARENT];
+  const parent = environment[PARENT_VARIABLE] ?? '';
+  delete environment[PARENT_VARIABLE];
   const hlc = parent.slice(0, HLC_LENGTH);
   if (hlc !== '') carrier.hlc = hlc;
   const invitation = parent.slice(HLC_LENGTH);
