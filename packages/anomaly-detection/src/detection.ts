@@ -147,7 +147,9 @@ export class Detection {
   }
 
   explain(series: string): string {
-    return explain(this.#subjects(), String(series));
+    if (this.#look > 0) return explain(this.#subjects(), String(series));
+    const seconds = this.#config.intervalMs / 1000;
+    return `Nothing has been looked at yet: the first look comes ${seconds} s after the start; look() takes one at once.`;
   }
 
   baseline(release = ''): Baseline {

@@ -3,6 +3,7 @@ import { quantity, verb } from './incidents/sentence.ts';
 import type { Subject } from './incidents/subject.ts';
 
 const MOST_LINES = 100;
+const MOST_NAMES = 10;
 
 function line({ text, watch, open }: Subject): string {
   const series = text.slice(0, text.length - watch.signal.length - 1);
@@ -16,11 +17,20 @@ function line({ text, watch, open }: Subject): string {
   return `${series} (${watch.signal}) ${now}; ${going}. ${watch.describe()}.`;
 }
 
+/** With what there is, for who misspelt it. */
+function none(pattern: string, subjects: readonly Subject[]): string {
+  const names = [...new Set(subjects.map(({ identity }) => identity.name))];
+  const rest = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  const there = names.length === 0 ? 'none is yet' : `there are ${names.slice(0, MOST_NAMES).join(', ')}${rest}`;
+  return `No series that is watched fits ${JSON.stringify(pattern.slice(0, 200))}; ${there}.`;
+}
+
 /** What is expected of the series that fit, why they are an anomaly if they are; what goes on first. */
 export function explain(subjects: Iterable<Subject>, pattern: string): string {
   const fits = patternTest(pattern);
-  const chosen = [...subjects].filter(({ text, identity }) => fits(text) || fits(identity.text));
-  if (chosen.length === 0) return `No series that is watched fits ${JSON.stringify(pattern.slice(0, 200))}.`;
+  const all = [...subjects];
+  const chosen = all.filter(({ text, identity }) => fits(text) || fits(identity.text));
+  if (chosen.length === 0) return none(pattern, all);
   chosen.sort((a, b) => Number(b.open !== undefined) - Number(a.open !== undefined) || b.watch.score - a.watch.score);
   const lines = chosen.slice(0, MOST_LINES).map(line);
   if (chosen.length > MOST_LINES) lines.push(`and ${chosen.length - MOST_LINES} more`);

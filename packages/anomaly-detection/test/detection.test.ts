@@ -188,7 +188,33 @@ test('explain says in words what is expected and what goes on', async () => {
     /^http\.server\.request\.duration\{.*\} \(error_share\) has a share of failed ones of 30 %; an anomaly since 20/,
   );
   expect(words).toMatch(/0 % of \d+ calls before, 30 % of the last 200/);
-  expect(self.detection.explain('no such series')).toBe('No series that is watched fits "no such series".');
+  expect(self.detection.explain('no such series')).toMatch(
+    /^No series that is watched fits "no such series"; there are .*http\.server\.request\.duration.*\.$/,
+  );
+});
+
+test('explain tells what has not been looked at yet from what is unknown', async () => {
+  const self = rig({ sampleMemory: false });
+  self.meter.createGauge('shop.level').record(1);
+  expect(self.detection.explain('shop.level')).toBe(
+    'Nothing has been looked at yet: the first look comes 1 s after the start; look() takes one at once.',
+  );
+  await self.step();
+  expect(self.detection.explain('shop.level')).toMatch(/^shop\.level \(value\) is 1;/);
+  expect(self.detection.explain('shop.lvl')).toBe('No series that is watched fits "shop.lvl"; there are shop.level.');
+});
+
+test('explain prints numbers as the messages do, with their units', async () => {
+  const self = rig();
+  const took = self.meter.createGauge('shop.delay', { unit: 's' });
+  await self.run(40, (step) => {
+    took.record(0.04997559445604 + step / 7e5);
+    self.memory.heapUsed = 50e6 + 12_345.678 * step;
+  });
+  const words = self.detection.explain('*');
+  expect(words).toMatch(/shop\.delay \(value\) is 50\.03 ms; .* expected from \S+ ms to \S+ ms, most likely \S+ ms \(/);
+  expect(words).toMatch(/growth\) .*now 48\.14 MiB; told when the floor rises by 24 MiB/);
+  expect(words).not.toMatch(/\d\.\d{5}/);
 });
 
 test('what ends after an hour or more is accepted as how things are', async () => {

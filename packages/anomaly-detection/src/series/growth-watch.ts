@@ -1,3 +1,4 @@
+import { quantity } from '../incidents/sentence.ts';
 import type { Climbed, Range, Watch } from '../incidents/watch.ts';
 import { Climb } from '../shifts/climb.ts';
 import { GrowthTest } from '../shifts/growth-test.ts';
@@ -127,7 +128,8 @@ export class GrowthWatch implements Watch {
   }
 
   describe(): string {
-    const now = this.#growing === undefined ? 'no steady growth' : `growing from ${this.expected}`;
-    return `${now}, now ${this.value}; told when the floor rises by ${this.#least} and a fifth, steadily and faster than before`;
+    const inWords = (value: number): string => quantity(value, this.unit);
+    const now = this.#growing === undefined ? 'no steady growth' : `growing from ${inWords(this.expected)}`;
+    return `${now}, now ${inWords(this.value)}; told when the floor rises by ${inWords(this.#least)} and a fifth, steadily and faster than before`;
   }
 }

@@ -1,4 +1,5 @@
 import { StreamingDetector, type StreamingDetectorState } from '@sonde/statistics';
+import { quantity } from '../incidents/sentence.ts';
 import type { Range, Watch } from '../incidents/watch.ts';
 import { type Relevance, relevantChange } from '../relevance.ts';
 import type { Direction } from '../types.ts';
@@ -146,10 +147,11 @@ export class StreamingWatch implements Watch {
     const { warmUpMs } = this.#config;
     if (this.#count === 0) return 'nothing seen yet';
     const age = `${this.#count} values in ${Math.round((this.#lastMs - this.#firstMs) / 1000)} s`;
-    if (this.#detector === undefined) return `constant at ${this.#constant} (${age})`;
+    if (this.#detector === undefined) return `constant at ${quantity(this.#constant, this.unit)} (${age})`;
     const isYoung = !this.#isGrownUp(this.#lastMs);
     const learning = isYoung ? `; still learning, speaks after ${LEAST_VALUES} values and ${warmUpMs / 1000} s` : '';
-    return `expected from ${this.low} to ${this.high}, most likely ${this.expected} (${age}${learning}), judged by ${this.#detector.reason || 'its history'}`;
+    const [low, high, expected] = [this.low, this.high, this.expected].map((value) => quantity(value, this.unit));
+    return `expected from ${low} to ${high}, most likely ${expected} (${age}${learning}), judged by ${this.#detector.reason || 'its history'}`;
   }
 
   toState(): StreamingWatchState {
