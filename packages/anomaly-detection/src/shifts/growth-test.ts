@@ -7,6 +7,8 @@ const LEAST_RATIO = 0.2;
 const STEEPER = 3;
 /** Part of the steps from block to block that have to lead up. */
 const RISING = 0.6;
+/** So much of the growth may have come before its onset. */
+const ONSET_PART = 0.2;
 /** The first blocks of all tell of a process that starts; so many are needed before a window, and as many as it has itself. */
 const STARTING_BLOCKS = 3;
 const BLOCKS_BEFORE = 4;
@@ -37,7 +39,7 @@ export class GrowthTest {
   #blockStartMs = 0;
   /** Whether the last block showed growth that matters. */
   isGrowing = false;
-  /** When the growth began: the start of the window that showed it. */
+  /** When the growth began: the start of the last block that had hardly risen. */
   onsetMs = 0;
   /** The highest floor before that. */
   expected: number = Number.NaN;
@@ -78,7 +80,15 @@ export class GrowthTest {
     this.isGrowing = window !== undefined;
     if (window === undefined) return;
     this.windowLength = window * blockLength;
-    this.onsetMs = nowMs - window * this.#blockMs;
+    this.onsetMs = nowMs - this.#blocksSinceOnset(window) * this.#blockMs;
+  }
+
+  /** Back to the last block whose floor had not risen yet: window lengths are coarse. */
+  #blocksSinceOnset(window: number): number {
+    const low = this.expected + ONSET_PART * (this.#floor(0) - this.expected);
+    let risen = 0;
+    while (risen < window - 1 && this.#floor(risen) > low) risen++;
+    return risen + 1;
   }
 
   /** The floor so many blocks ago, 0 being the last one. */

@@ -91,3 +91,16 @@ test('a climb is compared with as long a time before it: a heap that warms up is
   expect(firstGrowth(climbAt(21))).toBe(-1);
   expect(firstGrowth(climbAt(120))).toBeGreaterThan(120);
 });
+
+test('growth is said to have begun when it did, give or take two blocks', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 60, max: 200 }), fc.integer({ min: 2, max: 10 }), (start, speed) => {
+      const test = new GrowthTest({ blockLength: 3, least: 16 * MIB });
+      const valueAt = (i: number): number => 60 * MIB + (i % 3) * MIB + Math.max(0, i - start) * speed * MIB;
+      const told = Array.from({ length: start + 60 }, (_, i) => i).find((i) => test.update(1000 * i, valueAt(i)));
+      expect(told).toBeDefined();
+      expect(Math.abs(test.onsetMs / 1000 - start)).toBeLessThanOrEqual(6);
+    }),
+    runs(100),
+  );
+});
