@@ -21,7 +21,8 @@ import { SpanRates } from './spans/span-rates.ts';
 import { runQueueMs, Starvation } from './starvation.ts';
 import { atExit } from './state/at-exit.ts';
 import { messageOf } from './state/private-file.ts';
-import { obstacleAt, readState, type SavedState, type StateSources, writeState } from './state/saved-state.ts';
+import type { SavedSeries, SavedState, StateSources } from './state/saved-state.ts';
+import { obstacleAt, readState, writeState } from './state/saved-state.ts';
 import { keptSentence, StateFile } from './state/state-file.ts';
 import type { Undo } from './types.ts';
 
@@ -68,7 +69,7 @@ export class Detection {
   readonly #starvation: Starvation;
   readonly #file: StateFile | undefined;
   #events: EventRates | undefined;
-  #saved = new Map<string, Readonly<Record<string, unknown>>>();
+  #saved = new Map<string, SavedSeries>();
   #stop: Undo | undefined;
   #forgetExit: Undo | undefined;
   #looking: Promise<void> | undefined;
@@ -101,7 +102,7 @@ export class Detection {
       series.plan?.forget(series);
     });
     const saved = (text: string): Readonly<Record<string, unknown>> | undefined => {
-      const found = this.#saved.get(text);
+      const found = this.#saved.get(text)?.signals;
       this.#saved.delete(text);
       return found;
     };
@@ -279,6 +280,7 @@ export class Detection {
     return {
       series: this.#table.values(),
       operations: this.operations.values(),
+      unseen: this.#saved,
       nowMs: this.#environment.now(),
     };
   }

@@ -13,19 +13,30 @@ const VERSION = 1;
 const BEGINNING = JSON.stringify({ what: HEADER }).slice(0, -1);
 const BEGINNING_BYTES = 64;
 
+/** What was learned of a series that nobody has seen since is saved again for so long. */
+const UNSEEN_MS = 86_400_000;
+
+/** What was learned of a series. */
+export interface SavedSeries {
+  readonly signals: Readonly<Record<string, unknown>>;
+  /** By a process that had seen it, in epoch milliseconds. */
+  readonly savedMs: number;
+}
+
 /** What a former process had learned. */
 export interface SavedState {
   readonly savedMs: number;
   /** Lines that could not be used. */
   damaged: number;
-  readonly series: Map<string, Readonly<Record<string, unknown>>>;
+  readonly series: Map<string, SavedSeries>;
   readonly operations: Operation[];
 }
 
-function* lines({ series, operations, nowMs }: StateSources): Generator<string> {
+function* lines({ series, operations, unseen, nowMs }: StateSources): Generator<string> {
   // As they are now: while the lines are written some come and go.
   const bySeen = [...series].sort((a, b) => b.seenAt - a.seenAt);
   const all = [...operations];
+  const notSeen = [...unseen];
   yield `${JSON.stringify({ what: HEADER, version: VERSION, savedMs: nowMs })}\n`;
   let bytes = 0;
   for (const { name, kind, latency, allSpans, allErrors } of all) {
@@ -40,11 +51,20 @@ function* lines({ series, operations, nowMs }: StateSources): Generator<string> 
     if (bytes > MOST_BYTES) return;
     yield line;
   }
+  for (const [text, { signals, savedMs }] of notSeen) {
+    if (nowMs - savedMs > UNSEEN_MS) continue;
+    const line = `${JSON.stringify({ series: text, signals, savedMs })}\n`;
+    bytes += line.length;
+    if (bytes > MOST_BYTES) return;
+    yield line;
+  }
 }
 
 export interface StateSources {
   readonly series: Iterable<Series>;
   readonly operations: Iterable<Operation>;
+  /** Series of a former process that were not seen yet: a process that ends early must not forget them. */
+  readonly unseen: Iterable<readonly [string, SavedSeries]>;
   readonly nowMs: number;
 }
 
@@ -108,10 +128,11 @@ function savedAt(header: string): number | undefined {
   }
 }
 
-function take(fields: Readonly<Record<string, unknown>>, { series, operations }: SavedState): void {
-  const { series: text, signals, operation: name, kind, latency, allSpans, allErrors } = fields;
+function take(fields: Readonly<Record<string, unknown>>, { series, operations, savedMs }: SavedState): void {
+  const { series: text, signals, savedMs: unseenMs, operation: name, kind, latency, allSpans, allErrors } = fields;
   if (typeof text === 'string' && typeof signals === 'object' && signals !== null) {
-    series.set(text, signals as Readonly<Record<string, unknown>>);
+    const seenMs = typeof unseenMs === 'number' ? Math.min(unseenMs, savedMs) : savedMs;
+    series.set(text, { signals: signals as Readonly<Record<string, unknown>>, savedMs: seenMs });
   } else if (typeof name === 'string' && typeof kind === 'number') {
     const operation = new Operation(name, kind, LatencyModel.fromState(latency as LatencyModelState));
     operation.allSpans = count(allSpans);

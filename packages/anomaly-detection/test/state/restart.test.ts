@@ -77,3 +77,33 @@ test('signals of a state may hold anything', async () => {
     runs(50),
   );
 });
+
+test('what a process that ends early has not seen is not forgotten, for a day', async () => {
+  const path = join(mkdtempSync(join(folder, 'run-')), 'state');
+  const former = rig({ intervalMs: 10_000, statePath: path, sampleMemory: false });
+  const live = life(former, random(3));
+  await former.run(100, () => live());
+  await former.detection.shutdown();
+  const learned = linesOf(path);
+  const brief = async (nowMs: number): Promise<string[]> => {
+    const self = rig({ intervalMs: 10_000, statePath: path, sampleMemory: false }, nowMs);
+    const other = self.meter.createGauge('shop.other');
+    await self.run(1, () => other.record(1));
+    await self.detection.shutdown();
+    return linesOf(path);
+  };
+  expect(learned.length).toBeGreaterThan(1);
+  for (const hours of [1, 23]) {
+    expect(await brief(former.nowMs + hours * 3_600_000)).toEqual(expect.arrayContaining(learned));
+  }
+  expect(await brief(former.nowMs + 25 * 3_600_000)).not.toEqual(expect.arrayContaining(learned));
+});
+
+/** The signals of each series, without what a saving adds. */
+function linesOf(path: string): string[] {
+  const lines = readFileSync(path, 'utf8').trim().split('\n').slice(1);
+  return lines.flatMap((line) => {
+    const { series, signals } = JSON.parse(line) as { series?: string; signals?: object };
+    return series === undefined ? [] : [`${series} ${JSON.stringify(signals)}`];
+  });
+}
