@@ -1,8 +1,9 @@
+import { checkNextSpanProcessor, type NextSpanProcessor } from '@sonde/instrumentation-kit';
 import type { AnomalyMetricReader } from './anomaly-metric-reader.ts';
 import type { Baseline, DriftReport } from './baseline/types.ts';
 import { type AnomalyDetectionConfig, resolveConfig } from './config.ts';
 import { type AnomalyEnvironment, Detection } from './detection.ts';
-import { AnomalySpanProcessor, type NextSpanProcessor } from './spans/anomaly-span-processor.ts';
+import { AnomalySpanProcessor } from './spans/anomaly-span-processor.ts';
 import type { Anomaly, AnomalyListener, Undo } from './types.ts';
 
 /** Everything that looks for anomalies in this process; see {@link createAnomalyDetection}. */
@@ -62,7 +63,7 @@ export function createAnomalyDetection(
   return {
     metricReader: detection.reader,
     spanProcessor: new AnomalySpanProcessor(use),
-    spanProcessorBefore: (next) => new AnomalySpanProcessor(use, next),
+    spanProcessorBefore: (next) => new AnomalySpanProcessor(use, checkNextSpanProcessor('spanProcessorBefore', next)),
     start: () => detection.start(),
     stop: () => detection.stop(),
     onAnomaly: (listener) => detection.announcer.onAnomaly(listener),

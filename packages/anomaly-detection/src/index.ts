@@ -1,3 +1,4 @@
+export type { NextSpanProcessor } from '@sonde/instrumentation-kit';
 export { AnomalyMetricReader } from './anomaly-metric-reader.ts';
 export { checkBaseline } from './baseline/baseline-file.ts';
 export { compareBaselines } from './baseline/compare-baselines.ts';
@@ -8,7 +9,7 @@ export type { AnomalyEnvironment } from './detection.ts';
 export { KNOWN_METRICS, type KnownMetric, knownMetric, type MetricRole } from './known-metrics.ts';
 export type { MemoryUsage } from './memory-samples.ts';
 export { TELEMETRY } from './semantic-names.ts';
-export { AnomalySpanProcessor, type NextSpanProcessor } from './spans/anomaly-span-processor.ts';
+export { AnomalySpanProcessor } from './spans/anomaly-span-processor.ts';
 export type {
   Anomaly,
   AnomalyListener,

@@ -1,6 +1,7 @@
+export type { NextSpanProcessor } from '@sonde/instrumentation-kit';
 export { type Batch, type BatchConfig, createBatch } from './batch/batch.ts';
 export { linkCauses } from './batch/link-causes.ts';
-export { BLAME_DEFAULTS, type BlameConfig, type NextSpanProcessor } from './blame/blame-config.ts';
+export { BLAME_DEFAULTS, type BlameConfig } from './blame/blame-config.ts';
 export { CausalitySpanProcessor } from './blame/causality-span-processor.ts';
 export { CAUSES, type Cause } from './blame/causes.ts';
 export { currentChain } from './chains/chain-context.ts';

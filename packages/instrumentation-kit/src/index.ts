@@ -15,6 +15,7 @@ export {
 } from './libuv-pool.ts';
 export { linkLocalRoot, localRootAbove } from './local-root.ts';
 export { LOCAL_TRACE, markTrace } from './local-trace.ts';
+export { checkNextSpanProcessor, type NextSpanProcessor } from './next-span-processor.ts';
 export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
 export type { Passage, PassageVisitor, RootWaits } from './open-roots.ts';
 export { checkInstrumentationOptions, checkOptionNames, show } from './options.ts';

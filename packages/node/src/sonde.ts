@@ -11,7 +11,7 @@ import {
   type Subscription,
 } from '@sonde/event-stream';
 import { type HotMetricsStatistics, hotMetrics } from '@sonde/hot-metrics';
-import { activeContext, countDropped, droppedCounts, guard, warnOnce } from '@sonde/instrumentation-kit';
+import { activeContext, countDropped, droppedCounts, guard, show, warnOnce } from '@sonde/instrumentation-kit';
 import type { BlockedLoopReport } from '@sonde/instrumentation-scheduler';
 import { onBlockedLoop } from './blocked-loop-listeners.ts';
 import { started } from './handle-state.ts';
@@ -135,7 +135,11 @@ export const sonde: Sonde = {
   emitInChain(definition, name, fields = {}): void {
     if (started().runtime !== undefined) causality().emitInChain(definition, name, fields);
   },
-  runInChain: (name, work) => (started().runtime === undefined ? work() : causality().runInChain(name, work)),
+  runInChain(name, work) {
+    if (started().runtime !== undefined) return causality().runInChain(name, work);
+    if (typeof work !== 'function') throw new TypeError(`runInChain: work must be a function, got ${show(work)}`);
+    return work();
+  },
   trace: (name) => causality().causalTrace(name),
   timeline: (name) => causality().timeline(name),
   ancestors: (of) => causality().ancestors(of),

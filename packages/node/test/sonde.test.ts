@@ -71,6 +71,7 @@ describe('the handle', () => {
 
   it('tells what belongs to a chain, and runs the code in it whether anything is started or not', () => {
     expect(sonde.runInChain('order-4710', () => 'ran')).toBe('ran');
+    expect(() => sonde.runInChain('order-4710', 5 as never)).toThrow('runInChain: work must be a function, got 5');
     sonde.emitInChain(ORDER, 'order-4710', { value: 1 });
     expect(sonde.timeline('order-4710')).toEqual([]);
     start();

@@ -1,3 +1,4 @@
+export type { NextSpanProcessor } from '@sonde/instrumentation-kit';
 export { AdaptiveSampler } from './adaptive-sampler.ts';
 export { type AdaptiveSamplerConfig, type AdaptiveSamplerEnvironment, DEFAULTS } from './config.ts';
 export type { KeyDescription, SamplerDescription } from './description.ts';
@@ -51,7 +52,6 @@ export type { Outcome, TailDescription } from './tail/tail-account.ts';
 export { TAIL_DEFAULTS, type TailSamplingConfig, type TailSamplingEnvironment } from './tail/tail-config.ts';
 export { ANOMALY_ATTRIBUTE, TAIL_REASONS, type TailReason, type TraceClass } from './tail/tail-reason.ts';
 export { TailSamplingSpanProcessor } from './tail/tail-sampling-span-processor.ts';
-export type { NextSpanProcessor } from './tail/tail-span.ts';
 export { encodeThreshold, NEVER, probabilityOf, thresholdOf } from './threshold.ts';
 export type { SamplingSpanProcessor } from './trace-account.ts';
 export type { Decision, SamplingIntent, SamplingResult } from './types.ts';

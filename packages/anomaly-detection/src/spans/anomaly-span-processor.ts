@@ -1,17 +1,8 @@
 import { type Attributes, type Context, type HrTime, type Span, SpanStatusCode } from '@opentelemetry/api';
-import { reportFailure } from '@sonde/instrumentation-kit';
+import { type NextSpanProcessor, reportFailure } from '@sonde/instrumentation-kit';
 import { SPAN_REASON, SPAN_SCORE } from '../semantic-names.ts';
 import type { Operation } from './operation.ts';
 import type { Operations } from './operations.ts';
-
-/** `SpanProcessor` of the SDK, structurally: that of 2.12 and that of 3.x fit. */
-export interface NextSpanProcessor {
-  onStart(span: Span, parentContext: Context): void;
-  onEnding?(span: Span): void;
-  onEnd(span: object): void;
-  forceFlush(): Promise<void>;
-  shutdown(): Promise<void>;
-}
 
 /** What is read of a span that ends. */
 interface EndingSpan {

@@ -116,3 +116,12 @@ test('spans of any shape are survived', () => {
   ];
   for (const span of odd) expect(() => spanProcessor.onEnding(span as never)).not.toThrow();
 });
+
+test('what is no span processor is refused as the next one', () => {
+  const { detection } = rig();
+  for (const next of [undefined, null, {}, { onStart() {} }] as never[]) {
+    expect(() => detection.spanProcessorBefore(next)).toThrow(
+      'spanProcessorBefore: next must be a SpanProcessor, got ',
+    );
+  }
+});

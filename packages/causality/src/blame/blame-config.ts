@@ -1,14 +1,4 @@
-import type { Context, Span } from '@opentelemetry/api';
-import { checkOptionNames, show } from '@sonde/instrumentation-kit';
-
-/** `SpanProcessor` of the SDK, structurally, since the types of SDK 2 and 3 differ. */
-export interface NextSpanProcessor {
-  onStart(span: Span, parentContext: Context): void;
-  onEnding?(span: Span): void;
-  onEnd(span: object): void;
-  forceFlush(): Promise<void>;
-  shutdown(): Promise<void>;
-}
+import { checkNextSpanProcessor, checkOptionNames, type NextSpanProcessor, show } from '@sonde/instrumentation-kit';
 
 /** Options of a {@link CausalitySpanProcessor}. */
 export interface BlameConfig {
@@ -46,7 +36,6 @@ const RANGES = {
   maxHeld: { min: 1, max: 1e6, isInteger: true },
   maxLinks: { min: 0, max: 128, isInteger: true },
 } as const;
-const METHODS = ['onStart', 'onEnd', 'forceFlush', 'shutdown'] as const;
 
 function refuse(option: string, rule: string, value: unknown): string {
   return `${OWNER}: ${option} must be ${rule}, got ${show(value)}`;
@@ -60,14 +49,6 @@ function checkNumber(option: keyof typeof RANGES, value: unknown): number {
   return value;
 }
 
-function checkNext(next: unknown): NextSpanProcessor {
-  const isObject = typeof next === 'object' && next !== null;
-  const isProcessor =
-    isObject && METHODS.every((name) => typeof (next as Record<string, unknown>)[name] === 'function');
-  if (!isProcessor) throw new TypeError(refuse('next', 'a SpanProcessor', next));
-  return next as NextSpanProcessor;
-}
-
 /**
  * Validates and fills the options.
  * @throws TypeError for a wrong type or an unknown name, RangeError for a value out of range
@@ -77,7 +58,7 @@ export function resolveBlameConfig(config: BlameConfig): ResolvedBlameConfig {
   const number = (option: keyof typeof RANGES): number =>
     checkNumber(option, config[option] === undefined ? BLAME_DEFAULTS[option] : config[option]);
   return {
-    next: checkNext(config.next),
+    next: checkNextSpanProcessor(OWNER, config.next),
     minDurationMs: number('minDurationMs'),
     maxHeld: number('maxHeld'),
     maxLinks: number('maxLinks'),

@@ -1,7 +1,8 @@
 import { type Attributes, type Context, context, type Link, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
+import type { NextSpanProcessor } from '@sonde/instrumentation-kit';
 import { noteThreadWait } from '@sonde/instrumentation-kit';
-import type { BlameConfig, NextSpanProcessor } from '../../src/blame/blame-config.ts';
+import type { BlameConfig } from '../../src/blame/blame-config.ts';
 import { CausalitySpanProcessor } from '../../src/blame/causality-span-processor.ts';
 
 /** What comes out at the end of the chain. */

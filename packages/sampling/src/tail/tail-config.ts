@@ -1,7 +1,6 @@
-import { checkOptionNames, show } from '@sonde/instrumentation-kit';
+import { checkOptionNames, type NextSpanProcessor, show } from '@sonde/instrumentation-kit';
 import type { AdaptiveSampler } from '../adaptive-sampler.ts';
 import { TAIL_REASONS, type TailReason } from './tail-reason.ts';
-import type { NextSpanProcessor } from './tail-span.ts';
 
 /** Options of a {@link TailSamplingSpanProcessor}. */
 export interface TailSamplingConfig {

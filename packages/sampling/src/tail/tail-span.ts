@@ -1,4 +1,4 @@
-import type { Attributes, Context, HrTime, Span, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
+import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api';
 
 /** `ReadableSpan` of the SDK as far as it is looked at; structurally, since the types of SDK 2 and 3 differ. */
 export interface TailSpan {
@@ -10,15 +10,6 @@ export interface TailSpan {
   readonly attributes: Attributes;
   readonly duration: HrTime;
   readonly events: readonly { readonly attributes?: Attributes | undefined }[];
-}
-
-/** `SpanProcessor` of the SDK, structurally. */
-export interface NextSpanProcessor {
-  onStart(span: Span, parentContext: Context): void;
-  onEnding?(span: Span): void;
-  onEnd(span: object): void;
-  forceFlush(): Promise<void>;
-  shutdown(): Promise<void>;
 }
 
 const SPAN_BYTES = 1000;
