@@ -68,6 +68,13 @@ describe('a program with the preload', () => {
     expect(requests).toContain('/v1/traces');
   });
 
+  it.each(['silent', 'unavailable'] as const)('ends after shutdown() although the collector is %s', async (mode) => {
+    const { env, requests } = await start(mode);
+    const outcome = await runProgram({ args: ['--import', REGISTER, 'shutdown-unheard.mjs'], env });
+    expect(outcome).toEqual({ code: 0, signal: null, stdout: 'shut down\n', stderr: '' });
+    expect(requests).toContain('/v1/traces');
+  });
+
   it('ends at the second signal, without waiting for a delivery', async () => {
     const { env } = await start('silent');
     let kills = 0;

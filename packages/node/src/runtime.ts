@@ -5,7 +5,7 @@ import { guard, onWarning } from '@sonde/instrumentation-kit';
 import { FOREIGN_SDK_LINE, startUpLine } from './banner.ts';
 import type { Resolution } from './configuration/resolve-options.ts';
 import { deliverBeforeExit, type ExitingProcess } from './exit/before-exit.ts';
-import { deliver } from './exit/delivery.ts';
+import { DELIVERY_TIMEOUT_MS, type DeliveryConfig, deliver } from './exit/delivery.ts';
 import { deliverOnSignals, type SignalledProcess } from './exit/exit-signals.ts';
 import { releaseExportSockets } from './exit/release-sockets.ts';
 import { started } from './handle-state.ts';
@@ -39,6 +39,7 @@ class PreloadedRuntime implements Runtime {
   #subsystems: Subsystems | undefined;
   #sdk: Sdk | undefined;
   #ending: Promise<void> | undefined;
+  #undoSockets = (): void => {};
   /** Spans that had ended at the last delivery; -1 before the first. */
   #delivered = -1;
 
@@ -99,20 +100,33 @@ class PreloadedRuntime implements Runtime {
   }
 
   async #end(): Promise<void> {
+    const startMs = performance.now();
     await this.#deliver();
     await this.#subsystems?.shutdown();
     for (const undo of this.#undo.splice(0)) guard('node.shutdown', undo, undefined);
+    // Exporters try again and again as they end; there is no more time for that than there was at first.
+    const timeoutMs = Math.max(0, DELIVERY_TIMEOUT_MS - (performance.now() - startMs));
+    await deliver({ flush: () => this.#endSdk(), endpoints: this.#endpoints, timeoutMs });
+  }
+
+  /** Until its exporters have given up, their sockets must not keep the process. */
+  async #endSdk(): Promise<void> {
     await this.#sdk?.shutdown();
+    guard('node.shutdown', this.#undoSockets, undefined);
+  }
+
+  get #endpoints(): DeliveryConfig['endpoints'] {
+    return this.#sdk?.own.deliveries.endpoints;
   }
 
   readonly #deliver = (): Promise<void> => {
     this.#delivered = this.#localRoots.ended;
-    return deliver({ flush: () => this.flush(), endpoints: this.#sdk?.own.deliveries.endpoints });
+    return deliver({ flush: () => this.flush(), endpoints: this.#endpoints });
   };
 
   #deliverAtExit(): void {
+    this.#undoSockets = releaseExportSockets();
     this.#undo.push(
-      releaseExportSockets(),
       deliverBeforeExit({
         process: process as unknown as ExitingProcess,
         hasNews: () => this.#delivered !== this.#localRoots.ended,

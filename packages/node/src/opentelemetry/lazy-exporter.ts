@@ -1,6 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { context, createContextKey } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode, globalErrorHandler } from '@opentelemetry/core';
 
 /** What the exporters of all signals have in common. */
@@ -10,11 +10,12 @@ export interface Exporter<Items> {
   forceFlush?(): Promise<void>;
 }
 
-const EXPORTING = createContextKey('Sonde exporting');
+/** Not in the context of OpenTelemetry: exporters go on when the context manager has been taken away, at the end. */
+const exporting = new AsyncLocalStorage<true>();
 
-/** Whether the active context belongs to one of Sonde's exports. */
+/** Whether this is part of one of Sonde's exports. */
 export function isExporting(): boolean {
-  return context.active().getValue(EXPORTING) === true;
+  return exporting.getStore() === true;
 }
 
 interface RetryingTransport {
@@ -103,7 +104,7 @@ export class LazyExporter<Items> implements Exporter<Items> {
       return;
     }
     this.#loading ??= this.#load();
-    const sending = context.with(context.active().setValue(EXPORTING, true), () => this.#send(items));
+    const sending = exporting.run(true, () => this.#send(items));
     this.#inFlight.add(sending);
     sending.catch(globalErrorHandler).finally(() => this.#inFlight.delete(sending));
     done({ code: ExportResultCode.SUCCESS });
