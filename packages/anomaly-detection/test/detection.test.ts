@@ -82,6 +82,25 @@ test('a slow filesystem is told with what moved together, and faster files are n
   expect(fast.told).toEqual([]);
 });
 
+test('a route that is slow and begins to fail is told again: a failure is another matter', async () => {
+  const self = rig();
+  const requests = self.meter.createHistogram('http.server.request.duration', {
+    unit: 's',
+    advice: { explicitBucketBoundaries: BOUNDARIES },
+  });
+  const serve = (seconds: number, failing: number): void => {
+    for (let i = 0; i < REQUESTS; i++) {
+      const status = i < failing ? 500 : 200;
+      requests.record(seconds * (1 + i / REQUESTS), { ...ROUTE, 'http.response.status_code': status });
+    }
+  };
+  await self.run(40, () => serve(0.01, 0));
+  await self.run(30, () => serve(0.5, 0));
+  await self.run(20, () => serve(0.5, 8));
+  const started = self.told.filter(({ state }) => state === 'started');
+  expect(started.map(({ signal }) => signal)).toEqual(['slow_share', 'error_share']);
+});
+
 test('what is slow while the machine has no time for the process says nothing', async () => {
   const self = rig();
   const serve = service(self);

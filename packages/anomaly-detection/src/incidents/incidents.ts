@@ -16,6 +16,8 @@ const FOLD_LOOKS = 3;
 /** Looks before the onset and after it in which others may have moved. */
 const MOVED_BEFORE = 2;
 const MOST_FOLDED = 50;
+/** Signals that are no mere other side of what else is unusual about the same series. */
+const OWN_MATTERS: readonly string[] = ['error_share', 'growth'];
 const HOUR_MS = 3_600_000;
 /** Times as strong as an anomaly needs, from which on it is told as an error. */
 const ERROR_STRENGTH = 2.2;
@@ -144,12 +146,14 @@ export class Incidents {
 
   /**
    * The same series again, what began at the same time, or what was found at the same time. Once an incident was told,
-   * only what is much the same joins it: another metric may be another matter, and nobody would hear of it.
+   * only what is much the same joins it: another metric may be another matter, and nobody would hear of it, nor of the
+   * failures of a route that was slow already.
    */
   #isNear(incident: Incident, subject: Subject, opened: OpenAnomaly, nowMs: number): boolean {
     if (incident.left.has(subject)) return false;
-    const { identity } = incident.lead;
-    if (identity.text === subject.identity.text) return true;
+    const { identity, watch } = incident.lead;
+    const isOwnMatter = OWN_MATTERS.includes(subject.watch.signal) && subject.watch.signal !== watch.signal;
+    if (identity.text === subject.identity.text && !isOwnMatter) return true;
     const isAlike = identity.name === subject.identity.name || subject.identity.source !== 'metric';
     if (incident.told !== undefined && !isAlike) return false;
     const isSameOnset = Math.abs(incident.opened.onsetMs - opened.onsetMs) <= this.#foldMs;
