@@ -101,6 +101,24 @@ test('a route that is slow and begins to fail is told again: a failure is anothe
   expect(started.map(({ signal }) => signal)).toEqual(['slow_share', 'error_share']);
 });
 
+test('a leak and failures that begin apart and are found together are two anomalies', async () => {
+  // The leak takes 12 to 15 s to be found, the failures take 4: at one of these times both are found in the same look.
+  for (let apart = 6; apart <= 14; apart++) {
+    const self = rig();
+    const serve = service(self);
+    await self.run(60, () => serve());
+    const leakMs = self.nowMs;
+    await self.run(40, (step) => {
+      self.memory.heapUsed += 8e6;
+      serve(step >= apart ? 8 : 0);
+    });
+    const started = self.told.filter(({ state }) => state === 'started');
+    expect(new Set(started.map(({ signal }) => signal))).toEqual(new Set(['growth', 'error_share']));
+    const errors = started.find(({ signal }) => signal === 'error_share');
+    expect(errors?.onsetMs).toBeGreaterThanOrEqual(leakMs + 1000 * (apart - 4));
+  }
+});
+
 test('what is slow while the machine has no time for the process says nothing', async () => {
   const self = rig();
   const serve = service(self);

@@ -147,7 +147,7 @@ export class Incidents {
   /**
    * The same series again, what began at the same time, or what was found at the same time. Once an incident was told,
    * only what is much the same joins it: another metric may be another matter, and nobody would hear of it, nor of the
-   * failures of a route that was slow already.
+   * failures of a route that was slow already. That failures and a leak were found at the same time is chance.
    */
   #isNear(incident: Incident, subject: Subject, opened: OpenAnomaly, nowMs: number): boolean {
     if (incident.left.has(subject)) return false;
@@ -157,7 +157,7 @@ export class Incidents {
     const isAlike = identity.name === subject.identity.name || subject.identity.source !== 'metric';
     if (incident.told !== undefined && !isAlike) return false;
     const isSameOnset = Math.abs(incident.opened.onsetMs - opened.onsetMs) <= this.#foldMs;
-    return isSameOnset || nowMs - incident.detectedMs <= this.#foldMs;
+    return isSameOnset || (!isOwnMatter && nowMs - incident.detectedMs <= this.#foldMs);
   }
 
   #follow(subject: Subject, open: OpenAnomaly, nowMs: number): void {
