@@ -8,6 +8,8 @@ import type { Direction } from '../types.ts';
 const FAST_MS = 3_000;
 const SLOW_MS = 120_000;
 const LEAST_VALUES = 3;
+/** Between two collections of its old space a small heap doubles by itself: short blocks ask for that much more growth. */
+const FAST_FACTOR = 5 / 3;
 /** Time of which the lowest value is the floor of what goes on. */
 const FLOOR_MS = 60_000;
 /** Part of the growth that is told, that has to come again for it to go on, and to be left of it. */
@@ -41,7 +43,11 @@ export class GrowthWatch implements Watch {
     const length = (ms: number): number => Math.max(LEAST_VALUES, Math.round(ms / config.intervalMs));
     this.unit = config.unit;
     this.#least = config.least;
-    this.#fast = new GrowthTest({ blockLength: length(config.isJumpy ? SLOW_MS : FAST_MS), least: config.least });
+    this.#fast = new GrowthTest(
+      config.isJumpy
+        ? { blockLength: length(SLOW_MS), least: config.least }
+        : { blockLength: length(FAST_MS), least: FAST_FACTOR * config.least },
+    );
     this.#slow = new GrowthTest({ blockLength: length(SLOW_MS), least: config.least });
     this.#climb = new Climb(length(FLOOR_MS));
   }
