@@ -23,8 +23,9 @@ const SPEAKS_OF: Readonly<Record<LastingFault['kind'], RegExp>> = {
   'heap-leak': /heap|memory|\bgc\b/,
   'slow-filesystem': /sonde\.vfs\.|scheduler\.pool|request\.duration|slow_share|latency/,
 };
-// Rows of buckets and steps of collection make an onset inexact by some seconds.
+// Rows of buckets make an onset inexact by some seconds; a heap that leaks may have been growing by itself before.
 const ONSET_SLACK_MS = 5_000;
+const LEAK_SLACK_MS = 15_000;
 // A backlog drains, a heap is collected, a rate falls back: what follows a fault is its doing as well.
 const AFTERMATH_MS = 15_000;
 
@@ -55,5 +56,6 @@ function outcomeOf(fault: LastingFault, anomalies: readonly AnomalyFinding[]): L
 
 function isDuring(fault: Fault, { onsetMs, toldMs }: AnomalyFinding): boolean {
   const endMs = (fault.endMs ?? fault.startMs + fault.durationMs) + AFTERMATH_MS;
-  return toldMs >= fault.startMs && toldMs <= endMs && !(onsetMs < fault.startMs - ONSET_SLACK_MS);
+  const slackMs = fault.kind === 'heap-leak' ? LEAK_SLACK_MS : ONSET_SLACK_MS;
+  return toldMs >= fault.startMs && toldMs <= endMs && !(onsetMs < fault.startMs - slackMs);
 }
