@@ -3,9 +3,10 @@
  * a context made of it and entered. No metrics, no clock of causality, no answers, no errors. What is left of the gate
  * above this row is all that the rest may cost.
  */
+
 import { MessagePort, parentPort, type Worker, workerData } from 'node:worker_threads';
 import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
-import type { Handler } from '../src/channels.ts';
+import type { AnyFunction } from '@sonde/instrumentation-kit';
 import { storingManager } from '../src/threads/context-storage.ts';
 
 const SLOTS = 4096;
@@ -17,7 +18,7 @@ const SEQUENCE = 10;
 const DISPATCH: unique symbol = Symbol.for('nodejs.internal.kHybridDispatch') as never;
 
 const now = performance.now.bind(performance);
-const native = MessagePort.prototype as MessagePort & { readonly [DISPATCH]: Handler };
+const native = MessagePort.prototype as MessagePort & { readonly [DISPATCH]: AnyFunction };
 
 /** A context that knows what was in the slot. */
 class Carried implements Context {

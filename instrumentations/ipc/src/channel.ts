@@ -1,9 +1,16 @@
 import { type Context, context, type Span, trace } from '@opentelemetry/api';
-import { activeContext, type Fold, guard, markTrace, type RateLimit } from '@sonde/instrumentation-kit';
+import {
+  type AnyFunction,
+  activeContext,
+  type Fold,
+  guard,
+  markTrace,
+  type RateLimit,
+} from '@sonde/instrumentation-kit';
 import { markAnswer } from './answers.ts';
 import { Series } from './channel-series.ts';
 import { type ChannelSpans, createSpans } from './channel-spans.ts';
-import type { Channel, ChannelNames, Handler, MissReason, Received } from './channels.ts';
+import type { Channel, ChannelNames, MissReason, Received } from './channels.ts';
 import { errorType } from './error-type.ts';
 import type { Surroundings } from './part.ts';
 import { ATTRIBUTE } from './semantic-names.ts';
@@ -107,7 +114,7 @@ export class ChannelRecorder implements Channel {
     return true;
   }
 
-  process(received: Received, handler: Handler, receiver?: unknown, args?: readonly unknown[]): unknown {
+  process(received: Received, handler: AnyFunction, receiver?: unknown, args?: readonly unknown[]): unknown {
     const run = args === undefined ? handler : (): unknown => Reflect.apply(handler, receiver, args);
     const { context: active, isSampled, sentMs, takenUpMs } = received;
     this.received(received);
@@ -118,7 +125,7 @@ export class ChannelRecorder implements Channel {
     return this.#run(inside, takenUpMs, span, run);
   }
 
-  #run(inside: Context | undefined, takenUpMs: number, span: Span | undefined, run: Handler): unknown {
+  #run(inside: Context | undefined, takenUpMs: number, span: Span | undefined, run: AnyFunction): unknown {
     let isDone = false;
     // No `catch`: throwing again would make Node print this line instead of the application's.
     try {

@@ -1,5 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
-import { createFold, createRateLimit } from '@sonde/instrumentation-kit';
+import { type AnyFunction, createFold, createRateLimit } from '@sonde/instrumentation-kit';
 import type { Peer } from './account.ts';
 import { ChannelRecorder } from './channel.ts';
 import type { Surroundings } from './part.ts';
@@ -33,10 +33,6 @@ export interface Received {
 /** Why the context of a message is not known; see `sonde.ipc.miss.reason`. */
 export type MissReason = 'lapped' | 'peer' | 'desync' | 'manager' | 'answer' | 'size';
 
-/** Any function, as it is called back. */
-// biome-ignore lint/suspicious/noExplicitAny: handlers of every signature
-export type Handler = (this: any, ...args: any[]) => any;
-
 /** Records what happens on all channels between this thread and one kind of peer. None of its methods throws by itself. */
 export interface Channel extends ChannelNames {
   /**
@@ -65,7 +61,7 @@ export interface Channel extends ChannelNames {
    * `received`, and runs the handlers of a message inside its context, or inside its `process` span where the sender
    * was recorded. What they throw passes through. Cheapest with a function that needs neither receiver nor arguments.
    */
-  process(received: Received, handler: Handler, receiver?: unknown, args?: readonly unknown[]): unknown;
+  process(received: Received, handler: AnyFunction, receiver?: unknown, args?: readonly unknown[]): unknown;
   /**
    * The `process` span of a message whose handlers cannot be told; undefined where there is to be none.
    * @param startEpochMs of the epoch, like its end

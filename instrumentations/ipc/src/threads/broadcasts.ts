@@ -1,6 +1,6 @@
 import workerThreads from 'node:worker_threads';
-import type { Patches } from '@sonde/instrumentation-kit';
-import type { Channels, Handler } from '../channels.ts';
+import type { AnyFunction, Patches } from '@sonde/instrumentation-kit';
+import type { Channels } from '../channels.ts';
 import { messageBytes } from './message-size.ts';
 import { broadcastNames, isOptedIn } from './opt-in.ts';
 
@@ -48,7 +48,7 @@ export function observeBroadcasts(patches: Patches, channels: Channels): () => v
 
 function observeArrivals(prototype: object, channels: Channels): () => void {
   if (Object.hasOwn(prototype, 'dispatchEvent')) return () => {};
-  const inherited = Object.getPrototypeOf(prototype) as { readonly dispatchEvent: Handler };
+  const inherited = Object.getPrototypeOf(prototype) as { readonly dispatchEvent: AnyFunction };
   const { dispatchEvent } = {
     dispatchEvent(this: Named, ...args: unknown[]): unknown {
       const event = args[0] as Arrival | undefined;

@@ -1,6 +1,5 @@
 import workerThreads, { type MessageChannel as Channel } from 'node:worker_threads';
-import { observation, type Patches, reportFailure } from '@sonde/instrumentation-kit';
-import type { Handler } from '../channels.ts';
+import { type AnyFunction, observation, type Patches, reportFailure } from '@sonde/instrumentation-kit';
 import { PORT_SYSTEM } from './port-transfers.ts';
 import type { Ports } from './ports.ts';
 import { replaceConstructor } from './replace-constructor.ts';
@@ -25,8 +24,8 @@ export function observeMessageChannels(patches: Patches, ports: Ports): () => vo
   let isActive = true;
   function MessageChannel(this: unknown, ...args: unknown[]): unknown {
     // Throws what it throws.
-    if (new.target === undefined) return Reflect.apply(Original as unknown as Handler, this, args);
-    const target = (new.target as unknown) === MessageChannel ? Original : (new.target as unknown as Handler);
+    if (new.target === undefined) return Reflect.apply(Original as unknown as AnyFunction, this, args);
+    const target = (new.target as unknown) === MessageChannel ? Original : (new.target as unknown as AnyFunction);
     const made = Reflect.construct(Original, args, target) as Channel;
     try {
       if (isActive && own.depth === 0) observeBoth(ports, made);
@@ -35,7 +34,7 @@ export function observeMessageChannels(patches: Patches, ports: Ports): () => vo
     }
     return made;
   }
-  const wrapper = MessageChannel as Handler;
+  const wrapper = MessageChannel as AnyFunction;
   // The same function in both places, as before.
   patches.wrap(workerThreads, 'MessageChannel', () => wrapper);
   patches.wrap(globalThis, 'MessageChannel', (original) => (original === (Original as unknown) ? wrapper : original));

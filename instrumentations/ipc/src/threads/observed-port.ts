@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { type Context, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
-import { guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
+import { type AnyFunction, guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
 import { isAnswerOf, markAnswer } from '../answers.ts';
-import type { Channel, Handler, Received } from '../channels.ts';
+import type { Channel, Received } from '../channels.ts';
 import { enterNatively } from '../native-entry.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
 import type { Link } from './link.ts';
@@ -75,7 +75,7 @@ export class ObservedPort {
   }
 
   /** Sends a message that takes nothing along: what `postMessage` of the port does, with what has to lie beside it. */
-  post(native: Handler, message: unknown): unknown {
+  post(native: AnyFunction, message: unknown): unknown {
     const startMs = now();
     if (this.#isPosting) this.#giveUp();
     const span = this.#prepare(message, startMs, undefined);
@@ -94,7 +94,7 @@ export class ObservedPort {
   }
 
   /** The same for whatever else `postMessage` may be given. */
-  postWith(native: Handler, args: readonly unknown[]): unknown {
+  postWith(native: AnyFunction, args: readonly unknown[]): unknown {
     const startMs = now();
     if (this.#isPosting) this.#giveUp();
     const offers = args.length > 1 ? this.#transfers.offer(this, args) : undefined;
@@ -116,7 +116,7 @@ export class ObservedPort {
   }
 
   /** A message is here, from native code: runs its handlers inside its context. */
-  dispatch(native: Handler, message: unknown): unknown {
+  dispatch(native: AnyFunction, message: unknown): unknown {
     const { port, channel } = this;
     const received = this.takeUp(message);
     if (!channel.receivedQuickly(received)) {

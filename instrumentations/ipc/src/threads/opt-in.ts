@@ -1,7 +1,7 @@
 import { BroadcastChannel, MessagePort } from 'node:worker_threads';
 import { context } from '@opentelemetry/api';
-import { impersonate, printable, show } from '@sonde/instrumentation-kit';
-import type { Channel, Channels, Handler } from '../channels.ts';
+import { type AnyFunction, impersonate, printable, show } from '@sonde/instrumentation-kit';
+import type { Channel, Channels } from '../channels.ts';
 import { type Opened, openEnvelope, sendEnvelope } from './envelopes.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
 import { DISPATCH, type Ports } from './ports.ts';
@@ -29,7 +29,7 @@ export function broadcastNames(name: unknown): { readonly system: string; readon
   return { system: BROADCAST_SYSTEM, destination: printable(String(name)).slice(0, MAX_NAME) };
 }
 
-function put(target: object, key: PropertyKey, value: Handler): void {
+function put(target: object, key: PropertyKey, value: AnyFunction): void {
   Object.defineProperty(target, key, { value, configurable: true, enumerable: false, writable: true });
 }
 
@@ -67,9 +67,9 @@ export function instrumentPort<T extends MessagePort>(port: T): T {
   opted.add(port);
   // What is known of it by its sequence no longer matters.
   running?.ports.release(port);
-  const prototype = Object.getPrototypeOf(port) as Record<PropertyKey, Handler>;
+  const prototype = Object.getPrototypeOf(port) as Record<PropertyKey, AnyFunction>;
   const channel = (): Channel | undefined => running?.channels.of(PORT);
-  const native = (key: PropertyKey): Handler => prototype[key] as Handler;
+  const native = (key: PropertyKey): AnyFunction => prototype[key] as AnyFunction;
   const hooks = {
     postMessage(this: unknown, ...args: unknown[]): unknown {
       const [message, ...rest] = args;
@@ -106,9 +106,9 @@ export function instrumentBroadcastChannel<T extends BroadcastChannel>(broadcast
   if (opted.has(broadcast)) return broadcast;
   opted.add(broadcast);
   const names = broadcastNames(broadcast.name);
-  const prototype = Object.getPrototypeOf(broadcast) as Record<PropertyKey, Handler>;
+  const prototype = Object.getPrototypeOf(broadcast) as Record<PropertyKey, AnyFunction>;
   const channel = (): Channel | undefined => running?.channels.of(names);
-  const native = (key: string): Handler => prototype[key] as Handler;
+  const native = (key: string): AnyFunction => prototype[key] as AnyFunction;
   const hooks = {
     postMessage(this: unknown, ...args: unknown[]): unknown {
       const [message] = args;
@@ -126,6 +126,6 @@ export function instrumentBroadcastChannel<T extends BroadcastChannel>(broadcast
   };
   impersonate(hooks.postMessage, native('postMessage'));
   put(broadcast, 'postMessage', hooks.postMessage);
-  put(broadcast, 'dispatchEvent', hooks.dispatchEvent as Handler);
+  put(broadcast, 'dispatchEvent', hooks.dispatchEvent as AnyFunction);
   return broadcast;
 }

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { noteWait, type Patches } from '@sonde/instrumentation-kit';
-import type { Handler } from '../channels.ts';
+import { type AnyFunction, noteWait, type Patches } from '@sonde/instrumentation-kit';
 import type { Surroundings } from '../part.ts';
 import { ATTRIBUTE } from '../semantic-names.ts';
 
@@ -12,7 +11,7 @@ export const PISCINA_SYSTEM = 'piscina';
 
 /** A task as piscina queues it: an `AsyncResource` that was created where the task was. */
 interface Task {
-  readonly runInAsyncScope: Handler;
+  readonly runInAsyncScope: AnyFunction;
   /** `performance.now()`. */
   readonly created?: unknown;
   readonly filename?: unknown;
@@ -64,9 +63,9 @@ export class Piscina {
   }
 
   /** Inside the context of the task, and with the `this` of the worker. */
-  get #posted(): Handler {
+  get #posted(): AnyFunction {
     const wait = this.#wait;
-    return function posted(this: unknown, task: Task, original: Handler, args: unknown[]): unknown {
+    return function posted(this: unknown, task: Task, original: AnyFunction, args: unknown[]): unknown {
       const { created, filename } = task;
       const nowMs = now();
       if (typeof created === 'number' && created <= nowMs) {

@@ -1,7 +1,7 @@
 import { MessagePort } from 'node:worker_threads';
 import type { HybridClock } from '@sonde/event-stream';
-import { guard } from '@sonde/instrumentation-kit';
-import type { ChannelNames, Channels, Handler } from '../channels.ts';
+import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
+import type { ChannelNames, Channels } from '../channels.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
 import { ObservedPort } from './observed-port.ts';
 import { PortTransfers } from './port-transfers.ts';
@@ -9,7 +9,7 @@ import { PortTransfers } from './port-transfers.ts';
 /** How the native side hands a message to a port. */
 export const DISPATCH: unique symbol = Symbol.for('nodejs.internal.kHybridDispatch') as never;
 
-type Dispatching = MessagePort & { [DISPATCH]: Handler };
+type Dispatching = MessagePort & { [DISPATCH]: AnyFunction };
 
 /** The ports of this thread that are observed. */
 export interface Ports {
@@ -26,21 +26,21 @@ export interface Ports {
   stop(): void;
 }
 
-function put(port: MessagePort, key: PropertyKey, value: Handler): void {
+function put(port: MessagePort, key: PropertyKey, value: AnyFunction): void {
   // Not enumerable: `inspect` shows the others.
   Object.defineProperty(port, key, { value, configurable: true, enumerable: false, writable: true });
 }
 
 /** Takes a hook off, unless somebody has put something in its place. */
-function take(port: MessagePort, key: PropertyKey, hook: Handler | undefined): void {
+function take(port: MessagePort, key: PropertyKey, hook: AnyFunction | undefined): void {
   if (hook !== undefined && Object.getOwnPropertyDescriptor(port, key)?.value === hook) {
     Reflect.deleteProperty(port, key);
   }
 }
 
 interface Hooks {
-  readonly postMessage: Handler;
-  readonly dispatch: Handler;
+  readonly postMessage: AnyFunction;
+  readonly dispatch: AnyFunction;
 }
 
 function isClose(type: unknown, event: unknown): boolean {

@@ -1,8 +1,8 @@
 import workerThreads from 'node:worker_threads';
 import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { type Patches, reportFailure } from '@sonde/instrumentation-kit';
+import { type AnyFunction, type Patches, reportFailure } from '@sonde/instrumentation-kit';
 import { markAnswer } from '../answers.ts';
-import type { Channel, Handler, Received } from '../channels.ts';
+import type { Channel, Received } from '../channels.ts';
 import { EnteredContext } from './entered-context.ts';
 import { contextAfterFetch, isSameTrace, markFetched, type Source } from './fetch-context.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
@@ -62,7 +62,7 @@ interface Entry {
 }
 
 /** Fetches; a message that could not be read has had its place in the sequence nevertheless. */
-function fetch(original: Handler, args: unknown[], observed: ObservedPort): Entry | undefined {
+function fetch(original: AnyFunction, args: unknown[], observed: ObservedPort): Entry | undefined {
   try {
     return Reflect.apply(original, undefined, args);
   } catch (error) {
@@ -72,7 +72,7 @@ function fetch(original: Handler, args: unknown[], observed: ObservedPort): Entr
 }
 
 /** The same for a port that has asked for envelopes. */
-function fetchEnvelope(original: Handler, args: unknown[], fetching: Fetching): Entry | undefined {
+function fetchEnvelope(original: AnyFunction, args: unknown[], fetching: Fetching): Entry | undefined {
   const entry: Entry | undefined = Reflect.apply(original, undefined, args);
   if (entry === undefined) {
     fetching.leave();
@@ -90,7 +90,7 @@ function takeUp(observed: ObservedPort, message: unknown, fetching: Fetching): v
   fetching.enter(observed, observed.channel, received);
 }
 
-function fetchObserved(original: Handler, args: unknown[], fetching: Fetching, observed: ObservedPort): unknown {
+function fetchObserved(original: AnyFunction, args: unknown[], fetching: Fetching, observed: ObservedPort): unknown {
   const entry = fetch(original, args, observed);
   try {
     if (entry === undefined) fetching.leave();

@@ -2,8 +2,8 @@ import { channel as diagnosticsChannel } from 'node:diagnostics_channel';
 import workerThreads, { type MessagePort, type Worker } from 'node:worker_threads';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { HybridClock } from '@sonde/event-stream';
-import { guard, guarded, observation, type Patches, warnOnce } from '@sonde/instrumentation-kit';
-import type { ChannelNames, Handler } from '../channels.ts';
+import { type AnyFunction, guard, guarded, observation, type Patches, warnOnce } from '@sonde/instrumentation-kit';
+import type { ChannelNames } from '../channels.ts';
 import { TakenUp } from '../taken-up.ts';
 import { type Arena, createArena } from './arena.ts';
 import type { Link } from './link.ts';
@@ -90,7 +90,7 @@ export class Workers {
         const isObserved = patch.active && workers.#own.depth === 0;
         return isObserved ? workers.#construct(original, args, target) : Reflect.construct(original, args, target);
       }
-      return Worker as Handler;
+      return Worker as AnyFunction;
     });
     // `worker.constructor === Worker`, as before.
     const undoConstructor = replaceConstructor(Original, workerThreads.Worker);
@@ -104,7 +104,7 @@ export class Workers {
     };
   }
 
-  #construct(original: Handler, args: unknown[], target: Handler): unknown {
+  #construct(original: AnyFunction, args: unknown[], target: AnyFunction): unknown {
     const outer = this.#birth;
     const birth = guard('ipc.worker', () => this.#conceive(args), undefined);
     if (birth === undefined) return Reflect.construct(original, args, target);

@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { type Context, context, propagation, ROOT_CONTEXT, type Span, TraceFlags, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { readWaits, WAITS } from '@sonde/instrumentation-kit';
+import { type AnyFunction, readWaits, WAITS } from '@sonde/instrumentation-kit';
 import { markAnswer } from '../../src/answers.ts';
-import type { Channel, Handler, MissReason, Received } from '../../src/channels.ts';
+import type { Channel, MissReason, Received } from '../../src/channels.ts';
 import { hookEmit } from '../../src/processes/emit-hook.ts';
 import type { LinkEnd } from '../../src/processes/link-end.ts';
 import { ProcessLink } from '../../src/processes/process-link.ts';
@@ -41,7 +41,7 @@ class Log implements Channel {
   receivedQuickly(): boolean {
     return false;
   }
-  process(received: Received, handler: Handler, receiver?: unknown, args: readonly unknown[] = []): unknown {
+  process(received: Received, handler: AnyFunction, receiver?: unknown, args: readonly unknown[] = []): unknown {
     const inside = received.context ?? context.active();
     if (received.isAnswer === true) markAnswer(inside, received.peer);
     return context.with(inside, () => Reflect.apply(handler, receiver, args));
