@@ -25,8 +25,8 @@ export class GrowthWatch implements Watch {
   readonly signal = 'growth';
   readonly unit: string;
   readonly direction: Direction = 'up';
-  readonly #fast: GrowthTest;
-  readonly #slow: GrowthTest;
+  /** By short blocks, where those say something, then by long ones. */
+  readonly #tests: readonly GrowthTest[];
   readonly #climb: Climb;
   readonly #least: number;
   #nowMs = Number.NaN;
@@ -43,17 +43,14 @@ export class GrowthWatch implements Watch {
     const length = (ms: number): number => Math.max(LEAST_VALUES, Math.round(ms / config.intervalMs));
     this.unit = config.unit;
     this.#least = config.least;
-    this.#fast = new GrowthTest(
-      config.isJumpy
-        ? { blockLength: length(SLOW_MS), least: config.least }
-        : { blockLength: length(FAST_MS), least: FAST_FACTOR * config.least },
-    );
-    this.#slow = new GrowthTest({ blockLength: length(SLOW_MS), least: config.least });
+    const fast = { blockLength: length(FAST_MS), least: FAST_FACTOR * config.least };
+    const slow = { blockLength: length(SLOW_MS), least: config.least };
+    this.#tests = (config.isJumpy ? [slow] : [fast, slow]).map((one) => new GrowthTest(one));
     this.#climb = new Climb(length(FLOOR_MS));
   }
 
   get #growing(): GrowthTest | undefined {
-    return this.#fast.isGrowing ? this.#fast : this.#slow.isGrowing ? this.#slow : undefined;
+    return this.#tests.find(({ isGrowing }) => isGrowing);
   }
 
   get isAlarm(): boolean {
@@ -101,8 +98,7 @@ export class GrowthWatch implements Watch {
       this.#climb.begin({ nowMs: this.#nowMs, level, step: GOES_ON * least, values: growing.windowLength });
     } else if (!isOpen) {
       const values = this.#climb.isAtRest ? this.#climb.risenAgo : 0;
-      this.#fast.restart(values);
-      this.#slow.restart(values);
+      for (const test of this.#tests) test.restart(values);
     }
   }
 
@@ -114,8 +110,7 @@ export class GrowthWatch implements Watch {
 
   update(nowMs: number, value: number): void {
     this.value = value;
-    this.#fast.update(nowMs, value);
-    this.#slow.update(nowMs, value);
+    for (const test of this.#tests) test.update(nowMs, value);
     this.#nowMs = nowMs;
     if (!this.#isOpen) return;
     this.#climb.update(nowMs, value);
