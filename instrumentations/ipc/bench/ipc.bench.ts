@@ -23,7 +23,10 @@ interface Way {
   readonly reach: string;
 }
 
-const WAYS: readonly Way[] = [{ name: 'worker.postMessage', script: './threads-child.ts', args: [], reach: '<= 1.12' }];
+const WAYS: readonly Way[] = [
+  { name: 'worker.postMessage, 64 in flight', script: './threads-child.ts', args: ['64'], reach: '<= 1.12' },
+  { name: 'worker.postMessage, one at a time', script: './threads-child.ts', args: ['1'], reach: '<= 1.12' },
+];
 
 async function rowsOf({ name, script, args }: Way, { rounds, log }: BenchmarkOptions): Promise<Row[]> {
   const children: ChildVariant[] = [];

@@ -9,6 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { serveRounds } from '../../../benchmarks/child.ts';
+import { encloseContexts } from './contexts-in-envelopes.ts';
 import { MESSAGE, type Mode, setUp } from './process-world.ts';
 
 const MESSAGES = 20_000;
@@ -20,6 +21,7 @@ const peer = fork(fileURLToPath(new URL('./process-peer.ts', import.meta.url)), 
   serialization: serialization as 'json',
   stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 });
+if (mode === 'contexts alone') encloseContexts(peer);
 
 async function peerMicros(): Promise<number> {
   const answered = once(peer, 'message');

@@ -2,9 +2,12 @@
  * The receiving end: a child that takes messages and, at a string, tells its CPU time so far and starts anew. Argument:
  * the mode.
  */
+import { openContexts } from './contexts-in-envelopes.ts';
 import { type Mode, setUp } from './process-world.ts';
 
-setUp(process.argv[2] as Mode);
+const mode = process.argv[2] as Mode;
+setUp(mode);
+if (mode === 'contexts alone') openContexts();
 let received = 0;
 process.on('message', (message) => {
   if (typeof message !== 'string') {

@@ -3,7 +3,7 @@ import { childVariant } from '../../../benchmarks/child.ts';
 import { type BenchmarkOptions, type BenchmarkResult, interleave, ratioGate } from '../../../benchmarks/rig.ts';
 
 const PAIR = new URL('./process-pair.ts', import.meta.url);
-const MODES = ['absent', 'off', 'on'] as const;
+const MODES = ['absent', 'contexts alone', 'off', 'on'] as const;
 const REACH = { json: '<= 1.20', advanced: '<= 1.10' } as const;
 
 /** CPU of sender and receiver for one message, by serialisation. */

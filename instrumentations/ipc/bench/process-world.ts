@@ -6,8 +6,8 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { hotMetrics } from '@sonde/hot-metrics';
 import { IpcInstrumentation } from '@sonde/instrumentation-ipc';
 
-/** `absent`: plain Node; `off`: loaded and disabled; `on`. */
-export type Mode = 'absent' | 'off' | 'on';
+/** `absent`: plain Node; `contexts alone`: carried by hand, see contexts-in-envelopes.ts; `off`: loaded and disabled; `on`. */
+export type Mode = 'absent' | 'contexts alone' | 'off' | 'on';
 
 /** Ten fields, as applications send them. */
 export const MESSAGE = {
@@ -33,7 +33,7 @@ export function setUp(mode: Mode): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const propagators = [new W3CTraceContextPropagator(), new W3CBaggagePropagator()];
   propagation.setGlobalPropagator(new CompositePropagator({ propagators }));
-  if (mode === 'absent') return;
+  if (mode === 'absent' || mode === 'contexts alone') return;
   const meterProvider = new MeterProvider({ readers: [new Reader({ metricProducers: [hotMetrics().producer()] })] });
   const instrumentation = new IpcInstrumentation();
   instrumentation.setMeterProvider(meterProvider);

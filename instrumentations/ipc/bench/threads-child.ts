@@ -1,16 +1,17 @@
-/** One variant of the thread rows: `threads-child.ts VARIANT`; `main` sends objects to a worker, which sends each back. */
+/**
+ * One variant of the thread rows: `threads-child.ts VARIANT IN_FLIGHT`. The main thread sends objects to a worker, which sends
+ * each back; so many are under way at once. With one, each end is woken for each message.
+ */
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { context, trace } from '@opentelemetry/api';
 import { serveRounds } from '../../../benchmarks/child.ts';
 import { cpuNanosPerAsyncOp } from '../../../benchmarks/rig.ts';
-import { carryToParent, carryToWorker, createSlots } from './contexts-alone.ts';
+import { carryToParent, carryToWorker, createSlots } from './contexts-in-slots.ts';
 import { startVariant } from './variants.ts';
 
-const MESSAGES = 40_000;
-/** In flight at once: a receiver that is woken for each message alone would measure the scheduler of the machine. */
-const IN_FLIGHT = 64;
-
-const [, , variant = 'bare'] = process.argv;
+const [, , variant = 'bare', inFlight = '64'] = process.argv;
+const IN_FLIGHT = Number(inFlight);
+const MESSAGES = IN_FLIGHT === 1 ? 10_000 : 40_000;
 const isByHand = variant === 'contexts alone';
 
 function tenFields(id: number): object {

@@ -4,8 +4,9 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 
 /**
- * `bare`: the SDK alone. `contexts alone`: carried by hand, see contexts-alone.ts. `on`: contexts carried, messages counted and timed. `on, recording`: a `send` and a `process`
- * span for each message as well, which is what an application asks for when it records the trace.
+ * `bare`: the SDK alone. `contexts alone`: carried by hand, see contexts-in-slots.ts. `on`: contexts carried, messages
+ * counted and timed. `on, recording`: a `send` and a `process` span for each message as well, which is what an application
+ * asks for when it records the trace.
  */
 export const VARIANTS = ['bare', 'contexts alone', 'loaded but off', 'on', 'on, recording'] as const;
 

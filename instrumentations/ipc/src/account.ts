@@ -46,11 +46,10 @@ export function accountIn(active: Context): Account | undefined {
  */
 export function settleAccount(
   account: Account | undefined,
-  peer: Peer | undefined,
+  peer: Peer,
   ids: Int32Array | undefined,
   at: number,
 ): Account | undefined {
-  if (peer === undefined) return undefined;
   const { takenUp } = peer;
   if (account !== undefined && account.peer === peer) {
     takenUp.answer(account.place);

@@ -13,6 +13,7 @@ import { type ChannelSpans, createSpans } from './channel-spans.ts';
 import type { Channel, ChannelNames, MissReason, Received } from './channels.ts';
 import { errorType } from './error-type.ts';
 import type { Surroundings } from './part.ts';
+import { SampledDurations } from './sampled-durations.ts';
 import { ATTRIBUTE } from './semantic-names.ts';
 
 /** What all channels of a thread share. */
@@ -27,18 +28,6 @@ export interface ChannelParts extends Omit<Surroundings, 'channels'> {
 type Operation = 'send' | 'receive' | 'process';
 
 const now = performance.now.bind(performance);
-/**
- * What took less time than this is timed once in so many on average, and counted with the time of the last one in between:
- * to read the clock would be a good part of the cost. What was slower is timed each time.
- */
-const QUICK_MS = 0.05;
-const SAMPLING = 16;
-
-/** How many are not timed now: a random number, so that no rhythm of the application falls in with ours. */
-function untimed(durationMs: number): number {
-  return durationMs < QUICK_MS ? Math.floor(Math.random() * (2 * SAMPLING - 1)) : 0;
-}
-
 /** The recorder of one channel. */
 export class ChannelRecorder implements Channel {
   readonly system: string;
@@ -48,12 +37,8 @@ export class ChannelRecorder implements Channel {
   readonly #spans: ChannelSpans;
   readonly #slowMs: number;
   readonly #hasSpans: boolean;
-  /** Whether what is quick cannot be slow. */
-  readonly #isSampled: boolean;
-  #sendsUntimed = 0;
-  #lastSendSeconds = 0;
-  #processesUntimed = 0;
-  #lastProcessSeconds = 0;
+  readonly #sends: SampledDurations;
+  readonly #processes: SampledDurations;
 
   constructor(names: ChannelNames, parts: ChannelParts) {
     this.system = names.system;
@@ -61,8 +46,10 @@ export class ChannelRecorder implements Channel {
     this.#parts = parts;
     this.#slowMs = parts.config.slowThresholdMs;
     this.#hasSpans = parts.config.spans;
-    this.#isSampled = this.#slowMs >= QUICK_MS;
-    this.#series = new Series(names, parts.instruments);
+    const series = new Series(names, parts.instruments);
+    this.#series = series;
+    this.#sends = new SampledDurations(() => series.sendDuration, this.#slowMs);
+    this.#processes = new SampledDurations(() => series.processDuration, this.#slowMs);
     this.#spans = createSpans(names, parts);
   }
 
@@ -75,15 +62,12 @@ export class ChannelRecorder implements Channel {
     const series = this.#series;
     series.sent.add(1);
     if (bytes > 0) series.transmitted.add(bytes);
-    if (this.#sendsUntimed > 0 && span === undefined) {
-      this.#sendsUntimed -= 1;
-      series.sendDuration.record(this.#lastSendSeconds);
-    } else this.#sentTimed(startMs, span);
+    if (span !== undefined || !this.#sends.skips()) this.#sentTimed(startMs, span);
   }
 
   sendFailed(startMs: number, error: unknown, span: Span | undefined): void {
     const type = errorType(error);
-    this.#series.sendDuration.record((now() - startMs) / 1000);
+    this.#sends.record(now() - startMs);
     this.#series.sendFailed(type).add(1);
     if (span !== undefined) this.#spans.end(span, type);
     this.#failed('send', type);
@@ -107,10 +91,8 @@ export class ChannelRecorder implements Channel {
   }
 
   receivedQuickly(received: Received): boolean {
-    if (this.#processesUntimed === 0 || (this.#hasSpans && received.isSampled)) return false;
-    this.#processesUntimed -= 1;
+    if ((this.#hasSpans && received.isSampled) || !this.#processes.skips()) return false;
     this.received(received);
-    this.#series.processDuration.record(this.#lastProcessSeconds);
     return true;
   }
 
@@ -154,6 +136,11 @@ export class ChannelRecorder implements Channel {
     else this.#series.obtained.add(bytes);
   }
 
+  settle(): void {
+    this.#sends.settle();
+    this.#processes.settle();
+  }
+
   depth(messages: number): void {
     this.#series.depth.advanceTo(messages);
   }
@@ -165,9 +152,7 @@ export class ChannelRecorder implements Channel {
 
   #processed(takenUpMs: number, active: Context | undefined, span: Span | undefined, isDone: boolean): void {
     const endMs = now();
-    this.#lastProcessSeconds = (endMs - takenUpMs) / 1000;
-    this.#series.processDuration.record(this.#lastProcessSeconds);
-    if (this.#isSampled) this.#processesUntimed = untimed(endMs - takenUpMs);
+    this.#processes.record(endMs - takenUpMs);
     if (span !== undefined) this.#spans.end(span, isDone ? undefined : '_OTHER');
     if (endMs - takenUpMs < this.#slowMs) return;
     guard(
@@ -183,9 +168,7 @@ export class ChannelRecorder implements Channel {
 
   #sentTimed(startMs: number, span: Span | undefined): void {
     const endMs = now();
-    this.#lastSendSeconds = (endMs - startMs) / 1000;
-    this.#series.sendDuration.record(this.#lastSendSeconds);
-    if (this.#isSampled) this.#sendsUntimed = untimed(endMs - startMs);
+    this.#sends.record(endMs - startMs);
     if (span !== undefined) this.#spans.end(span, undefined);
     if (endMs - startMs >= this.#slowMs) this.#slowSend(startMs, endMs, span);
   }

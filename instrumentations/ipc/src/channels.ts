@@ -26,7 +26,7 @@ export interface Received {
   readonly sentMs: number;
   /** `performance.now()` at which it was taken up: now. */
   readonly takenUpMs: number;
-  /** NaN where that is not known cheaply. */
+  /** 0 where that is not known cheaply. */
   readonly bytes: number;
 }
 
@@ -43,7 +43,7 @@ export interface Channel extends ChannelNames {
   /**
    * After it was sent. Reads the clock now and then only, while sending is quick.
    * @param startMs `performance.now()` before
-   * @param bytes NaN where that is not known cheaply
+   * @param bytes 0 where that is not known cheaply
    */
   sent(startMs: number, bytes: number, span: Span | undefined): void;
   /** Instead of `sent`, when sending threw or was refused. */
@@ -72,6 +72,8 @@ export interface Channel extends ChannelNames {
   missed(reason: MissReason, count: number): void;
   /** Bytes seen beside messages (a pipe, a socket). */
   io(direction: 'transmit' | 'receive', bytes: number): void;
+  /** Counts what was put off: call at collection, and at the end. */
+  settle(): void;
   /** Messages in flight changed: call at collection, with the total of all peers of this name. */
   depth(messages: number): void;
   /** The receiver ended with this many messages not taken up. */
@@ -82,6 +84,8 @@ export interface Channel extends ChannelNames {
 export interface Channels {
   /** The recorder for a kind and a peer; the same one for the same names. */
   of(names: ChannelNames): Channel;
+  /** Counts what all of them have put off. */
+  settle(): void;
 }
 
 /** More peers than this share one name: a name that was meant to be of low cardinality was not. */
@@ -104,5 +108,10 @@ export function createChannels(parts: Omit<Surroundings, 'channels'>): Channels 
     known.set(key, channel);
     return channel;
   };
-  return { of };
+  return {
+    of,
+    settle(): void {
+      for (const channel of known.values()) channel.settle();
+    },
+  };
 }

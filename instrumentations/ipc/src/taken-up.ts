@@ -9,6 +9,14 @@ const OPEN = 0;
 const ANSWERED = 1;
 const GUESSED = 2;
 
+/** The four words of a trace id. */
+export interface TraceWords {
+  readonly trace0: number;
+  readonly trace1: number;
+  readonly trace2: number;
+  readonly trace3: number;
+}
+
 /** There is no such message. */
 export const NOWHERE = -1;
 
@@ -34,16 +42,19 @@ export class TakenUp {
 
   /**
    * A message of a trace was taken up, which answers nothing.
-   * @param ids the four words of the trace id are read from their beginning
    * @returns its place
    */
-  add(ids: Int32Array, sentMs: number, takenUpMs: number): number {
+  add({ trace0, trace1, trace2, trace3 }: TraceWords, sentMs: number, takenUpMs: number): number {
     const known = this.#ids ?? this.#allocate();
     const place = this.#next;
     const index = place & (MAX_TAKEN_UP - 1);
     this.#next = place + 1;
-    for (let word = 0; word < ID_WORDS; word++) known[index * ID_WORDS + word] = ids[word] as number;
-    this.#lasts[index] = ids[ID_WORDS - 1] as number;
+    const at = index * ID_WORDS;
+    known[at] = trace0;
+    known[at + 1] = trace1;
+    known[at + 2] = trace2;
+    known[at + 3] = trace3;
+    this.#lasts[index] = trace3;
     this.#times[index * TIMES] = sentMs;
     this.#times[index * TIMES + 1] = takenUpMs;
     this.#states[index] = OPEN;

@@ -6,6 +6,11 @@ import { runs } from './seed.ts';
 /** Trace ids of which some differ in one word only, the last one or another. */
 const idsOf = (n: number): Int32Array => Int32Array.of(1, n >> 1, 3, n & 1);
 
+function add(takenUp: TakenUp, n: number, sentMs: number, takenUpMs: number): number {
+  const [trace0 = 0, trace1 = 0, trace2 = 0, trace3 = 0] = idsOf(n);
+  return takenUp.add({ trace0, trace1, trace2, trace3 }, sentMs, takenUpMs);
+}
+
 function peer(): Peer {
   return { isDown: false, takenUp: new TakenUp() };
 }
@@ -16,7 +21,7 @@ interface Taken {
 }
 
 function takeUp(from: Peer, trace: number, nowMs: number): Taken {
-  const place = from.takenUp.add(idsOf(trace), nowMs - 0.5, nowMs);
+  const place = add(from.takenUp, trace, nowMs - 0.5, nowMs);
   return { trace, account: { peer: from, sentMs: nowMs - 0.5, takenUpMs: nowMs, place } };
 }
 
@@ -70,7 +75,6 @@ test('what is sent to another peer, in another trace or outside of any answers n
   expect(settleAccount(account, peer(), idsOf(1), 0)).toBeUndefined();
   expect(settleAccount(undefined, from, idsOf(2), 0)).toBeUndefined();
   expect(settleAccount(undefined, from, undefined, 0)).toBeUndefined();
-  expect(settleAccount(account, undefined, idsOf(1), 0)).toBeUndefined();
   expect(settleAccount(undefined, from, idsOf(1), 0)).toMatchObject({ takenUpMs: 5 });
 });
 
@@ -99,7 +103,7 @@ test('an answer that could not be sent leaves its message to be answered', () =>
 test('the last messages are remembered, older ones are forgotten', () => {
   const { takenUp } = peer();
   expect(takenUp.isEmpty).toBe(true);
-  for (let n = 0; n <= MAX_TAKEN_UP; n++) takenUp.add(idsOf(n), 0, n);
+  for (let n = 0; n <= MAX_TAKEN_UP; n++) add(takenUp, n, 0, n);
   expect([takenUp.find(idsOf(0), 0), takenUp.isAnswered(0), takenUp.isAnswered(NOWHERE)]).toEqual([
     NOWHERE,
     true,

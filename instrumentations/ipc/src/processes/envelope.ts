@@ -23,7 +23,7 @@ export const ENVELOPE = 'NODE_SONDE_MSG_1';
 const IDS_LENGTH = 50;
 const NO_IDS: string = '0'.repeat(IDS_LENGTH);
 const TRACE_ID_LENGTH = 32;
-export const TRACE_ID_WORDS = 4;
+const TRACE_ID_WORDS = 4;
 const SPAN_ID_LENGTH = 16;
 const TEXT_AT: number = ENVELOPE.length + IDS_LENGTH;
 /** What W3C Baggage and Trace Context allow to be carried, with room to spare; longer ones are not written. */

@@ -4,9 +4,9 @@ import { noteAnswer, type Peer, withAccount } from '../account.ts';
 import { markAnswer } from '../answers.ts';
 import type { Channel } from '../channels.ts';
 import { enterNatively } from '../native-entry.ts';
-import { NOWHERE } from '../taken-up.ts';
+import { NOWHERE, type TraceWords } from '../taken-up.ts';
 import { AnnouncedContext, type Given, Mark } from './announced-context.ts';
-import { type Envelope, open, TRACE_ID_WORDS, wordsOf } from './envelope.ts';
+import { type Envelope, open, wordsOf } from './envelope.ts';
 import { type LinkEnd, pendingMessages } from './link-end.ts';
 import { MessageContext } from './message-context.ts';
 import { announcement, isAcknowledgement, isInternal, type Talk } from './wire.ts';
@@ -22,7 +22,7 @@ export interface InboxConfig {
 
 const now = performance.now.bind(performance);
 /** Of a message that came bare. */
-const UNKNOWN = { isSampled: false, sentMs: Number.NaN, bytes: Number.NaN };
+const UNKNOWN = { isSampled: false, sentMs: Number.NaN, bytes: 0 };
 
 /** Receives: opens envelopes, and runs the handlers of each message in the context that came with it. */
 export class Inbox {
@@ -153,7 +153,7 @@ export class Inbox {
     this.#onMessage?.();
     const traceId = trace.getSpanContext(sender)?.traceId ?? '';
     const active = withAccount(sender, { peer, sentMs, takenUpMs, place: placeOf(traceId, peer, sentMs, takenUpMs) });
-    const received = { context: active, isSampled: isSampled(sender), sentMs, takenUpMs, bytes: Number.NaN };
+    const received = { context: active, isSampled: isSampled(sender), sentMs, takenUpMs, bytes: 0 };
     return channel.process(received, emit, end, args);
   }
 
@@ -201,16 +201,20 @@ export class Inbox {
   }
 }
 
+function traceWords(words: Int32Array): TraceWords {
+  const [trace0 = 0, trace1 = 0, trace2 = 0, trace3 = 0] = words;
+  return { trace0, trace1, trace2, trace3 };
+}
+
 /** Its place among what was taken up from the peer, where it has a trace. */
 function placeOf(traceId: string, peer: Peer, sentMs: number, takenUpMs: number): number {
   const words = wordsOf(traceId);
-  return words === undefined ? NOWHERE : peer.takenUp.add(words, sentMs, takenUpMs);
+  return words === undefined ? NOWHERE : peer.takenUp.add(traceWords(words), sentMs, takenUpMs);
 }
 
 // The trace that was seen last: several messages of one request come one after the other.
 let lastIds = '';
-let isLastValid = false;
-const lastWords = new Int32Array(TRACE_ID_WORDS);
+let lastWords: TraceWords | undefined;
 
 /** The same for what came in an envelope. */
 function placeIn(given: MessageContext, takenUpMs: number): number {
@@ -218,10 +222,9 @@ function placeIn(given: MessageContext, takenUpMs: number): number {
   if (ids !== lastIds) {
     lastIds = ids;
     const words = wordsOf(given.traceId);
-    isLastValid = words !== undefined;
-    if (words !== undefined) lastWords.set(words);
+    lastWords = words === undefined ? undefined : traceWords(words);
   }
-  return isLastValid ? peer.takenUp.add(lastWords, sentMs, takenUpMs) : NOWHERE;
+  return lastWords === undefined ? NOWHERE : peer.takenUp.add(lastWords, sentMs, takenUpMs);
 }
 
 function isSampled(active: Context): boolean {

@@ -40,7 +40,7 @@ export class MessageContext implements Context, Account, Received {
   readonly sentMs: number;
   takenUpMs: number = Number.NaN;
   place: number = NOWHERE;
-  readonly bytes: number = Number.NaN;
+  readonly bytes = 0;
   /** Whether it answers a message that was sent from here; what a parent sends is no answer that a pool would go on from. */
   hasAccount = false;
   /** When the message that this one answers was sent and taken up, in this thread's time; NaN where that is not told. */

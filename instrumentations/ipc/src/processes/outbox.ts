@@ -125,7 +125,7 @@ export class Outbox {
       channel.sendFailed(startMs, error, span);
       throw error;
     }
-    if (isOpen) channel.sent(startMs, Number.NaN, span);
+    if (isOpen) channel.sent(startMs, 0, span);
     else channel.sendFailed(startMs, CLOSED, span);
     return result;
   }

@@ -64,7 +64,7 @@ export class ObservedPort {
     isSampled: false,
     sentMs: Number.NaN,
     takenUpMs: 0,
-    bytes: Number.NaN,
+    bytes: 0,
   };
 
   constructor(port: MessagePort, channel: Channel, { transfers, fetched }: PortParts) {
@@ -115,18 +115,25 @@ export class ObservedPort {
     return result;
   }
 
+  // In functions of their own: what a function encloses, it pays for even where it does not.
+  #process(native: AnyFunction, message: unknown, received: Received): unknown {
+    return this.channel.process(received, () => native.call(this.port, message, 'message', undefined));
+  }
+
+  #dispatchIn(active: Context, native: AnyFunction, message: unknown): unknown {
+    return context.with(active, () => native.call(this.port, message, 'message', undefined));
+  }
+
   /** A message is here, from native code: runs its handlers inside its context. */
   dispatch(native: AnyFunction, message: unknown): unknown {
-    const { port, channel } = this;
     const received = this.takeUp(message);
-    if (!channel.receivedQuickly(received)) {
-      return channel.process(received, () => native.call(port, message, 'message', undefined));
-    }
     const { context: active } = received;
-    if (active === undefined) return native.call(port, message, 'message', undefined);
-    if (received.isAnswer === true) markAnswer(active, received.peer);
-    if (isActive(active) || enterNatively(active)) return native.call(port, message, 'message', undefined);
-    return context.with(active, () => native.call(port, message, 'message', undefined));
+    if (!this.channel.receivedQuickly(received)) return this.#process(native, message, received);
+    if (active !== undefined) {
+      if (received.isAnswer === true) markAnswer(active, received.peer);
+      if (!isActive(active) && !enterNatively(active)) return this.#dispatchIn(active, native, message);
+    }
+    return native.call(this.port, message, 'message', undefined);
   }
 
   /** A message is here: what is known of it. Valid until the next one. */
@@ -135,20 +142,22 @@ export class ObservedPort {
     if (this.onMessage !== undefined) this.onMessage();
     this.received = (this.received + 1) | 0;
     const { reader } = this;
-    if (reader === undefined) {
-      this.#unknown.takenUpMs = nowMs;
-      this.#unknown.bytes = messageBytes(message);
-      return this.#unknown;
-    }
+    if (reader === undefined) return this.#unknownAt(nowMs, message);
     try {
-      reader.take(messageKind(message), nowMs);
-      reader.bytes = messageBytes(message);
+      const received = reader.take(messageKind(message), nowMs, messageBytes(message));
       if (reader.miss !== undefined) this.channel.missed(reader.miss, 1);
       if (reader.ports !== '') this.#transfers.adopt(this, reader.ports, message);
+      return received;
     } catch (error) {
       reportFailure('ipc.receive', error);
+      return this.#unknownAt(nowMs, message);
     }
-    return reader;
+  }
+
+  #unknownAt(nowMs: number, message: unknown): Received {
+    this.#unknown.takenUpMs = nowMs;
+    this.#unknown.bytes = messageBytes(message);
+    return this.#unknown;
   }
 
   /** A message is here that could not be read. */
@@ -201,14 +210,9 @@ export class ObservedPort {
       const isPlain = active === ROOT_CONTEXT || active instanceof MessageContext;
       const span = isPlain ? undefined : this.channel.startSend(active);
       if (this.writer === undefined) return span;
-      // A new object: to note a new context on an old one costs the garbage collector more.
-      const isWhole = this.writer.write({
-        context: span === undefined ? active : trace.setSpan(active, span),
-        nowMs,
-        kind: messageKind(message),
-        peer: this.link,
-        ports: offers === undefined ? '' : this.#transfers.describe(offers),
-      });
+      const sender = span === undefined ? active : trace.setSpan(active, span);
+      const ports = offers === undefined ? '' : this.#transfers.describe(offers);
+      const isWhole = this.writer.write(sender, messageKind(message), nowMs, ports);
       if (!isWhole) this.channel.missed('size', 1);
       return span;
     } catch (error) {

@@ -45,10 +45,10 @@ function openStart(
 ): StartContext | undefined {
   const reader = new RingReader(link.arena.start, parts.clock, { peer: undefined, taken: 0 });
   if (reader.pending === 0) return undefined;
-  reader.take(0, now());
+  const { context: started } = reader.take(0, now(), 0);
   if (reader.miss !== undefined) return undefined;
   if (reader.ports !== '') parts.ports.transfers.adopt(observed, reader.ports, workerData);
-  return StartContext.of(reader.context);
+  return StartContext.of(started);
 }
 
 /** Begins to observe the way to the thread that has started this one. */
@@ -63,7 +63,7 @@ export function observeParent(ports: Ports, clock: HybridClock): StartContext | 
   observed.link = link;
   // Nothing, when this is early enough. Otherwise the parent has counted what came without slots.
   beginRing(up, Atomics.load(up.header, TAKEN));
-  observed.writer = new RingWriter(up, clock);
+  observed.writer = new RingWriter(up, clock, link);
   observed.reader = new RingReader(down, clock, { peer: link, taken: 0 });
   const start = openStart(observed, link, { clock, ports });
   // A worker that is told by messages what to do no longer works for whoever has started it.

@@ -119,7 +119,7 @@ export class PortTransfers {
       staying.link = link;
       staying.ring = ring;
       staying.channel = channels.of({ system: PORT_SYSTEM, destination: link.destination });
-      staying.writer = new RingWriter(down, clock);
+      staying.writer = new RingWriter(down, clock, link);
       staying.reader = new RingReader(up, clock, { peer: link, taken: staying.received });
     }
   }
@@ -152,7 +152,7 @@ export class PortTransfers {
       const observed = observe(port, { system: PORT_SYSTEM, destination: link.destination });
       observed.link = link;
       observed.ring = ring;
-      observed.writer = new RingWriter(up, clock);
+      observed.writer = new RingWriter(up, clock, link);
       observed.reader = new RingReader(down, clock, { peer: link, taken: received });
     }
   }

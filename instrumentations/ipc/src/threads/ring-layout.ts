@@ -22,21 +22,27 @@ export const PORT_RING: RingSize = { slots: 1024, textBytes: 32_768 };
 export const START_RING: RingSize = { slots: 16, textBytes: 32_768 };
 
 /**
- * A slot this close to being overwritten counts as gone. The writer tells its position before it writes a slot, and by the
- * time it writes over this one it has sent this many messages since: each of their locks has made the position visible.
+ * A slot this close to being overwritten counts as gone. The writer tells how far it will go before it goes there, and by
+ * the time it writes over this one it has sent this many messages since: each of their locks has made that visible.
  */
 export const GUARD_SLOTS = 8;
+/** The writer tells in steps of this part of a ring how far it will go: the reader's copy of that word stays good meanwhile. */
+const LIMIT_STEPS = 64;
 
 /**
- * Header words: messages sent, messages taken up, bytes of text written, 1 while there is no writer, and the
- * first message that has a slot (those before were sent when there was no ring yet).
+ * Header words, each in the cache line of whoever writes it, for a line that two threads write costs each of them a miss a
+ * message. Written now and then: the message before which the writer will stop to move this word, 1 while there is no
+ * writer, and the first message that has a slot (those before were sent when there was no ring yet).
  */
-export const HEAD = 0;
-export const TAKEN = 1;
-export const TEXT_HEAD = 2;
-export const STOPPED = 3;
-export const BASE = 4;
-const HEADER_WORDS = 16;
+export const LIMIT = 0;
+export const STOPPED = 1;
+export const BASE = 2;
+/** Written by the writer with each message: messages sent, bytes of text written. */
+export const HEAD = 16;
+export const TEXT_HEAD = 17;
+/** Written by the reader with each message: messages taken up. */
+export const TAKEN = 32;
+const HEADER_WORDS = 48;
 
 /** Words of a slot. Its last four are the time sent (float64) and the account (two float32 of milliseconds before it). */
 export const SLOT_WORDS = 16;
@@ -81,6 +87,11 @@ export interface Ring {
   readonly text: Buffer;
 }
 
+/** In steps of how many messages the writer of a ring tells how far it will go. */
+export function limitStep({ slots }: RingSize): number {
+  return Math.max(1, slots / LIMIT_STEPS);
+}
+
 /** Bytes that a ring takes, a multiple of 64. */
 export function ringBytes({ slots, textBytes }: RingSize): number {
   return (HEADER_WORDS + slots * SLOT_WORDS) * 4 + textBytes;
@@ -88,6 +99,7 @@ export function ringBytes({ slots, textBytes }: RingSize): number {
 
 /** Before there is a writer: says how many messages have gone the same way without a slot. */
 export function beginRing({ header }: Ring, sent: number): void {
+  Atomics.store(header, LIMIT, sent);
   Atomics.store(header, HEAD, sent);
   Atomics.store(header, BASE, sent);
   Atomics.store(header, STOPPED, 1);

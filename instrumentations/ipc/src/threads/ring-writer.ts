@@ -15,6 +15,8 @@ import {
   HLC_LOW,
   IS_OWN_SPAN,
   KIND_SHIFT,
+  LIMIT,
+  limitStep,
   MAX_TEXT_BYTES,
   type Ring,
   SENT_AGE,
@@ -33,19 +35,6 @@ import {
   TRACE_ID,
 } from './ring-layout.ts';
 
-/** A message about to be sent. */
-export interface Outgoing {
-  readonly context: Context;
-  /** `performance.now()`. */
-  readonly nowMs: number;
-  /** See `messageKind`. */
-  readonly kind: number;
-  /** What stands for the receiver in accounts. */
-  readonly peer: Peer | undefined;
-  /** The ports that travel with it, as text; empty when none does. */
-  readonly ports: string;
-}
-
 const TRACE_WORDS = 4;
 const SPAN_WORDS = 2;
 
@@ -53,12 +42,14 @@ const SPAN_WORDS = 2;
 export class RingWriter {
   readonly #ring: Ring;
   readonly #clock: HybridClock;
+  readonly #peer: Peer | undefined;
   readonly #mask: number;
   /** Messages sent, as an int32. */
   #sent: number;
+  #limit: number;
   #textHead = 0;
-  /** Whose message the last one has answered. */
-  #answered: Peer | undefined;
+  /** Whether the last one has answered a message of the peer. */
+  #isAnswer = false;
   #lastText = '';
   #lastTextAt = 0;
   #lastTextLength = 0;
@@ -67,12 +58,15 @@ export class RingWriter {
   #lastSpanContext: SpanContext | undefined;
   readonly #lastIds = new Int32Array(TRACE_WORDS + SPAN_WORDS);
 
-  constructor(ring: Ring, clock: HybridClock) {
+  /** @param peer what stands for the receiver in accounts */
+  constructor(ring: Ring, clock: HybridClock, peer: Peer | undefined) {
     this.#ring = ring;
     this.#clock = clock;
+    this.#peer = peer;
     this.#mask = ring.size.slots - 1;
     this.#maxText = Math.min(MAX_TEXT_BYTES, ring.size.textBytes / 2);
     this.#sent = Atomics.load(ring.header, HEAD);
+    this.#limit = Atomics.load(ring.header, LIMIT);
     Atomics.store(ring.header, STOPPED, 0);
   }
 
@@ -84,14 +78,17 @@ export class RingWriter {
 
   /**
    * Fills the slot of the message that is sent next.
+   * @param kind see `messageKind`
+   * @param nowMs `performance.now()`
+   * @param ports those that travel with it, as text; empty when none does
    * @returns false when its baggage, or tracestate, is too long and stays behind
    */
-  write(message: Outgoing): boolean {
+  write(active: Context, kind: number, nowMs: number, ports: string): boolean {
     const { header, words, doubles } = this.#ring;
-    const { context: active, nowMs, kind } = message;
     const sequence = this.#sent;
     const slot = (sequence & this.#mask) * SLOT_WORDS;
     // Before the slot: the reader then knows that the one that lies there may be gone.
+    if (sequence === this.#limit) this.#moveLimit();
     header[HEAD] = (sequence + 1) | 0;
     words[slot + SEQUENCE] = sequence;
     const timestamp = this.#clock.send(nowMs);
@@ -99,8 +96,8 @@ export class RingWriter {
     words[slot + HLC_LOW] = timestamp.low;
     doubles[(slot + TIME) >> 1] = commonMs(nowMs);
     let flags = kind << KIND_SHIFT;
-    flags |= active instanceof MessageContext ? this.#passOn(slot, message, active) : this.#carry(slot, message);
-    flags |= this.#settle(slot, flags, message);
+    flags |= active instanceof MessageContext ? this.#passOn(slot, active, ports) : this.#carry(slot, active, ports);
+    flags |= this.#settle(slot, flags, active, nowMs);
     words[slot + FLAGS] = flags;
     words[slot + SEQUENCE] = (sequence + 1) | 0;
     this.#sent = (sequence + 1) | 0;
@@ -109,12 +106,17 @@ export class RingWriter {
     return false;
   }
 
+  #moveLimit(): void {
+    this.#limit = (this.#limit + limitStep(this.#ring.size)) | 0;
+    Atomics.store(this.#ring.header, LIMIT, this.#limit);
+  }
+
   /** The message could not be sent: its slot goes to the next one. */
   rollBack(): void {
     this.#sent = (this.#sent - 1) | 0;
     this.#ring.header[HEAD] = this.#sent;
     this.#ring.words[(this.#sent & this.#mask) * SLOT_WORDS + SEQUENCE] = this.#sent;
-    this.#answered?.takenUp.takeBack();
+    if (this.#isAnswer) this.#peer?.takenUp.takeBack();
   }
 
   /** Messages to come have no slot. */
@@ -123,7 +125,7 @@ export class RingWriter {
   }
 
   /** The context of a message that was received: what it has brought goes on as it came, without a detour by text. */
-  #passOn(slot: number, { ports }: Outgoing, active: MessageContext): number {
+  #passOn(slot: number, active: MessageContext, ports: string): number {
     const { words } = this.#ring;
     let flags = 0;
     if (active.hasTrace) {
@@ -133,13 +135,13 @@ export class RingWriter {
       words[slot + TRACE_ID + 3] = active.trace3;
       words[slot + SPAN_ID] = active.span0;
       words[slot + SPAN_ID + 1] = active.span1;
-      flags |= HAS_TRACE | active.flags;
+      flags |= HAS_TRACE | (active.flags & TRACE_FLAGS);
     }
     const text = active.text === '' && ports === '' ? '' : textWith(active.text, ports);
     return text === '' ? flags : flags | this.#writeText(slot, text);
   }
 
-  #carry(slot: number, { context: active, ports }: Outgoing): number {
+  #carry(slot: number, active: Context, ports: string): number {
     let flags = 0;
     const spanContext = trace.getSpanContext(active);
     if (spanContext !== undefined) flags |= this.#writeTrace(slot, spanContext);
@@ -168,13 +170,15 @@ export class RingWriter {
   }
 
   /** Says what the message answers, if anything. */
-  #settle(slot: number, flags: number, { context: active, peer, nowMs }: Outgoing): number {
-    this.#answered = undefined;
+  #settle(slot: number, flags: number, active: Context, nowMs: number): number {
+    this.#isAnswer = false;
+    const peer = this.#peer;
+    if (peer === undefined) return 0;
     const own = active instanceof MessageContext ? active : accountIn(active);
     const ids = (flags & HAS_TRACE) === 0 ? undefined : this.#ring.words;
     const account = settleAccount(own, peer, ids, slot + TRACE_ID);
     if (account === undefined) return 0;
-    this.#answered = peer;
+    this.#isAnswer = true;
     return this.#writeAccount(slot, account, nowMs);
   }
 

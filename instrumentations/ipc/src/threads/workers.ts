@@ -63,7 +63,7 @@ function publicPortOf(worker: object): MessagePort | undefined {
 function writeStart(arena: Arena, clock: HybridClock, ports: string): boolean {
   const active = context.active();
   if (active === ROOT_CONTEXT && ports === '') return true;
-  return new RingWriter(arena.start, clock).write({ context: active, nowMs: now(), kind: 0, peer: undefined, ports });
+  return new RingWriter(arena.start, clock, undefined).write(active, 0, now(), ports);
 }
 
 /** Observes the workers that this thread starts. */
@@ -151,7 +151,7 @@ export class Workers {
     const observed = ports.observe(port, names);
     const { down, up } = link.arena.worker;
     observed.link = link;
-    observed.writer = new RingWriter(down, clock);
+    observed.writer = new RingWriter(down, clock, link);
     observed.reader = new RingReader(up, clock, { peer: link, taken: 0 });
     birth.observed = observed;
     if (!isWhole) observed.channel.missed('size', 1);

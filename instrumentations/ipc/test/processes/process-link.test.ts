@@ -54,6 +54,7 @@ class Log implements Channel {
     this.misses.push([reason, count]);
   }
   io(): void {}
+  settle(): void {}
   depth(): void {}
   undelivered(): void {}
 }

@@ -23,13 +23,13 @@ test('a message that cannot be read has its place in the sequence; events of the
   const ports = createPorts(channels, clock, new FetchedSpans());
   const { port1, port2 } = new MessageChannel();
   const { down } = createArena().worker;
-  const writer = new RingWriter(down, clock);
+  const writer = new RingWriter(down, clock, undefined);
   const observed = ports.observe(port1, { system: 's', destination: 'd' });
   observed.reader = new RingReader(down, clock, { peer: undefined, taken: 0 });
   const send = (digit: string, message: unknown): void => {
     const spanContext = { traceId: digit.repeat(32), spanId: digit.repeat(16), traceFlags: 0 };
     const context = trace.setSpanContext(ROOT_CONTEXT, spanContext);
-    writer.write({ context, nowMs: 1, kind: messageKind(message), peer: undefined, ports: '' });
+    writer.write(context, messageKind(message), 1, '');
   };
   for (const digit of ['a', 'b', 'c']) send(digit, 'text');
 

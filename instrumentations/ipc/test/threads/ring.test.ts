@@ -3,11 +3,13 @@ import { createEventStream } from '@sonde/event-stream';
 import { readWaits, WAITS } from '@sonde/instrumentation-kit';
 import fc from 'fast-check';
 import { accountIn, type Peer, withAccount } from '../../src/account.ts';
+import type { Received } from '../../src/channels.ts';
 import { TakenUp } from '../../src/taken-up.ts';
 import { messageKind } from '../../src/threads/message-kind.ts';
 import {
   beginRing,
   GUARD_SLOTS,
+  limitStep,
   MAX_PORTS_BYTES,
   PORT_RING,
   type Ring,
@@ -31,7 +33,7 @@ function world(size = SMALL, before = 0): { writer: RingWriter; reader: RingRead
   beginRing(ring, before);
   const clock = (): ReturnType<typeof createEventStream>['clock'] => createEventStream({ now: () => 1000 }).clock;
   return {
-    writer: new RingWriter(ring, clock()),
+    writer: new RingWriter(ring, clock(), peer),
     reader: new RingReader(ring, clock(), { peer, taken: before }),
     ring,
   };
@@ -48,7 +50,10 @@ function spanContextOf(n: number, state = ''): SpanContext {
 
 const contextOf = (n: number, state = ''): Context => trace.setSpanContext(ROOT_CONTEXT, spanContextOf(n, state));
 const send = (writer: RingWriter, context: Context, message: unknown = 1, ports = ''): boolean =>
-  writer.write({ context, nowMs: 5, kind: messageKind(message), peer, ports });
+  writer.write(context, messageKind(message), 5, ports);
+/** Takes the next message up. */
+const take = (reader: RingReader, nowMs = 1, message: unknown = 1): Received =>
+  reader.take(messageKind(message), nowMs, 0);
 const idOf = (context: Context | undefined): string | undefined =>
   context === undefined ? undefined : trace.getSpanContext(context)?.traceId;
 
@@ -63,27 +68,25 @@ describe('a side ring', () => {
     const { writer, reader } = world();
     const baggage = propagation.createBaggage({ user: { value: 'ü\n,;="' }, __proto__x: { value: '' } });
     send(writer, propagation.setBaggage(contextOf(6, 'ot=th:8;rv:1,x=y'), baggage), 'hello', '[[1,0,["a"]]]');
-    reader.take(messageKind('hello'), 7);
+    const { context, sentMs } = take(reader, 7, 'hello');
     expect(reader.miss).toBeUndefined();
-    const received = reader.context as Context;
+    const received = context as Context;
     const spanContext = trace.getSpanContext(received);
     expect(spanContext).toMatchObject({ ...spanContextOf(6), isRemote: true });
     expect(spanContext?.traceState?.serialize()).toBe('ot=th:8;rv:1,x=y');
     expect(propagation.getBaggage(received)?.getAllEntries()).toEqual(baggage.getAllEntries());
     expect(reader.ports).toBe('[[1,0,["a"]]]');
-    expect(reader.sentMs).toBeCloseTo(5, 3);
+    expect(sentMs).toBeCloseTo(5, 3);
   });
 
   test('hands on what was received as it was, and says when that came', () => {
     const there = world();
     const back = world();
     send(there.writer, contextOf(3, 'a=b'));
-    there.reader.take(messageKind(1), 9);
-    const received = there.reader.context as Context;
+    const received = take(there.reader, 9).context as Context;
     expect(accountIn(received)).toMatchObject({ peer, takenUpMs: 9 });
     send(back.writer, received);
-    back.reader.take(messageKind(1), 10);
-    const spanContext = trace.getSpanContext(back.reader.context as Context);
+    const spanContext = trace.getSpanContext(take(back.reader, 10).context as Context);
     expect(spanContext).toMatchObject({ ...spanContextOf(3), isRemote: true });
     expect(spanContext?.traceState?.serialize()).toBe('a=b');
   });
@@ -97,21 +100,17 @@ describe('a side ring', () => {
     const ring = ringAt(new SharedArrayBuffer(ringBytes(SMALL)), 0, SMALL);
     beginRing(ring, 0);
     const clock = createEventStream({ now: () => 1000 }).clock;
-    const writer = new RingWriter(ring, clock);
+    const writer = new RingWriter(ring, clock, peer);
     const back = new RingReader(ring, clock, { peer: below, taken: 0 });
     send(there.writer, contextOf(3));
-    there.reader.take(messageKind(1), 9);
-    const answer = (n: number, nowMs: number): boolean =>
-      writer.write({ context: contextOf(n), nowMs, kind: messageKind(1), peer, ports: '' });
+    take(there.reader, 9);
+    const answer = (n: number, nowMs: number): boolean => writer.write(contextOf(n), messageKind(1), nowMs, '');
     answer(3, 20);
     writer.rollBack();
     answer(3, 30);
     answer(4, 31);
     const noted: unknown[] = [];
-    const isAnswer = [40, 41].map((nowMs) => {
-      back.take(messageKind(1), nowMs);
-      return back.isAnswer;
-    });
+    const isAnswer = [40, 41].map((nowMs) => take(back, nowMs).isAnswer);
     waits?.visit((kind, startMs, endMs) => noted.push([WAITS[kind], Math.round(startMs), Math.round(endMs)]));
     reader.close();
     expect(isAnswer).toEqual([true, false]);
@@ -124,9 +123,8 @@ describe('a side ring', () => {
   test('a context with more in it than a message brought is an ordinary one', () => {
     const { writer, reader } = world();
     send(writer, contextOf(3, 'a=b'));
-    reader.take(messageKind(1), 9);
     const key = Symbol('key');
-    const received = reader.context as Context;
+    const received = take(reader, 9).context as Context;
     const more = received.setValue(key, 1);
     expect([more.getValue(key), idOf(more), accountIn(more)?.takenUpMs]).toEqual([1, idOf(contextOf(3)), 9]);
     expect(more.deleteValue(key).getValue(key)).toBeUndefined();
@@ -138,11 +136,12 @@ describe('a side ring', () => {
     const { writer, ring } = world(SMALL, 3);
     const late = new RingReader(ring, createEventStream().clock, { peer, taken: 1 });
     send(writer, contextOf(1));
-    for (const wanted of ['peer', 'peer', undefined]) {
-      late.take(messageKind(1), 1);
-      expect(late.miss).toBe(wanted);
-    }
-    expect(idOf(late.context)).toBe(idOf(contextOf(1)));
+    const seen = [1, 2, 3].map(() => [idOf(take(late).context), late.miss]);
+    expect(seen).toEqual([
+      [undefined, 'peer'],
+      [undefined, 'peer'],
+      [idOf(contextOf(1)), undefined],
+    ]);
   });
 
   test('carries all the baggage and tracestate that W3C allows, and as many ports as travel with one message', () => {
@@ -151,8 +150,7 @@ describe('a side ring', () => {
     const ports = 'p'.repeat(MAX_PORTS_BYTES);
     const state = `a=${'s'.repeat(252)},b=${'s'.repeat(255)}`;
     expect(send(writer, propagation.setBaggage(contextOf(1, state), baggage), 1, ports)).toBe(true);
-    reader.take(messageKind(1), 1);
-    const received = reader.context as Context;
+    const received = take(reader).context as Context;
     expect(propagation.getBaggage(received)?.getAllEntries()).toEqual(baggage.getAllEntries());
     expect(trace.getSpanContext(received)?.traceState?.serialize()).toBe(state);
     expect(reader.ports).toBe(ports);
@@ -163,9 +161,9 @@ describe('a side ring', () => {
     const long = baggageOf(200, 100);
     const seen = ['s=1', 's'.repeat(20_000)].map((state) => {
       const isWhole = send(writer, propagation.setBaggage(contextOf(1, state), long), 1, 'ports');
-      reader.take(messageKind(1), 1);
-      const spanContext = trace.getSpanContext(reader.context as Context);
-      const baggage = propagation.getBaggage(reader.context as Context);
+      const received = take(reader).context as Context;
+      const spanContext = trace.getSpanContext(received);
+      const baggage = propagation.getBaggage(received);
       return [isWhole, reader.miss, spanContext?.traceId, spanContext?.traceState?.serialize(), baggage, reader.ports];
     });
     const { traceId } = spanContextOf(1);
@@ -180,9 +178,9 @@ describe('a side ring', () => {
     const { writer, reader } = world();
     send(writer, contextOf(1), 'a string');
     send(writer, contextOf(2), 1);
-    reader.take(messageKind(1), 1);
-    expect([reader.miss, reader.context]).toEqual(['desync', ROOT_CONTEXT]);
-    reader.take(messageKind(1), 1);
+    const { context } = take(reader);
+    expect([reader.miss, context]).toEqual(['desync', ROOT_CONTEXT]);
+    take(reader);
     expect(reader.miss).toBe('desync');
   });
 
@@ -190,18 +188,26 @@ describe('a side ring', () => {
     const { writer, reader } = world();
     send(writer, contextOf(1));
     writer.stop();
-    reader.take(messageKind(1), 1);
-    expect(idOf(reader.context)).toBe(idOf(contextOf(1)));
-    reader.take(messageKind(1), 1);
-    expect([reader.miss, reader.context]).toEqual(['peer', undefined]);
+    expect(idOf(take(reader).context)).toBe(idOf(contextOf(1)));
+    const { context } = take(reader);
+    expect([reader.miss, context]).toEqual(['peer', undefined]);
+  });
+
+  test('a receiver misses what lies nearly a whole ring behind, and nothing before that', () => {
+    const { writer, reader } = world(PORT_RING);
+    const reach = PORT_RING.slots - GUARD_SLOTS - limitStep(PORT_RING);
+    for (let n = 0; n < reach; n++) send(writer, contextOf(n));
+    expect([idOf(take(reader).context), reader.miss]).toEqual([idOf(contextOf(0)), undefined]);
+    for (let n = reach; n <= PORT_RING.slots; n++) send(writer, contextOf(n));
+    expect([idOf(take(reader).context), reader.miss]).toEqual([undefined, 'lapped']);
   });
 
   test('invalid ids are no trace', () => {
     const { writer, reader } = world();
     for (const traceId of ['', 'x'.repeat(32), '0'.repeat(32), 'a'.repeat(33), 'A'.repeat(32)]) {
       send(writer, trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: 'b'.repeat(16), traceFlags: 1 }));
-      reader.take(messageKind(1), 1);
-      expect([reader.miss, idOf(reader.context)]).toEqual([undefined, undefined]);
+      const { context } = take(reader);
+      expect([reader.miss, idOf(context)]).toEqual([undefined, undefined]);
     }
   });
 
@@ -221,14 +227,14 @@ describe('a side ring', () => {
           if (what === 'take') {
             const message = wire.shift();
             if (message === undefined) continue;
-            reader.take(messageKind(1), 1);
+            const { context: received } = take(reader);
             if (reader.miss === undefined) {
-              expect(idOf(reader.context)).toBe(message.wanted);
-              const spanContext = trace.getSpanContext(reader.context as Context);
+              expect(idOf(received)).toBe(message.wanted);
+              const spanContext = trace.getSpanContext(received as Context);
               expect(spanContext?.traceState?.serialize() ?? '').toBe(message.text);
             } else {
               expect(reader.miss).toBe('lapped');
-              expect(idOf(reader.context)).toBeUndefined();
+              expect(idOf(received)).toBeUndefined();
               // Only what nearly a whole ring of messages has overtaken, or its text.
               expect(wire.length >= SMALL.slots - GUARD_SLOTS || message.text !== '').toBe(true);
             }

@@ -5,9 +5,10 @@
  */
 
 import { MessagePort, parentPort, type Worker, workerData } from 'node:worker_threads';
-import { type Context, context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { AnyFunction } from '@sonde/instrumentation-kit';
 import { storingManager } from '../src/threads/context-storage.ts';
+import { Carried } from './carried.ts';
 
 const SLOTS = 4096;
 const SLOT_WORDS = 16;
@@ -20,36 +21,9 @@ const DISPATCH: unique symbol = Symbol.for('nodejs.internal.kHybridDispatch') as
 const now = performance.now.bind(performance);
 const native = MessagePort.prototype as MessagePort & { readonly [DISPATCH]: AnyFunction };
 
-/** A context that knows what was in the slot. */
-class Carried implements Context {
-  readonly ids: readonly number[];
-  readonly sentMs: number;
-  readonly takenUpMs: number;
-
-  constructor(words: Int32Array, slot: number, sentMs: number) {
-    this.ids = [
-      words[slot],
-      words[slot + 1],
-      words[slot + 2],
-      words[slot + 3],
-      words[slot + 4],
-      words[slot + 5],
-    ] as number[];
-    this.sentMs = sentMs;
-    this.takenUpMs = now();
-  }
-
-  getValue(): unknown {
-    return undefined;
-  }
-
-  setValue(key: symbol, value: unknown): Context {
-    return ROOT_CONTEXT.setValue(key, value);
-  }
-
-  deleteValue(): Context {
-    return this;
-  }
+function carriedIn(words: Int32Array, slot: number, sentMs: number): Carried {
+  const ids = [words[slot], words[slot + 1], words[slot + 2], words[slot + 3], words[slot + 4], words[slot + 5]];
+  return new Carried(ids, sentMs);
 }
 
 function sendInSlots(port: MessagePort, memory: SharedArrayBuffer): void {
@@ -78,7 +52,7 @@ function receiveFromSlots(port: MessagePort, memory: SharedArrayBuffer): void {
     const slot = (received & (SLOTS - 1)) * SLOT_WORDS;
     received = (received + 1) | 0;
     if (words[slot + SEQUENCE] !== received) throw new Error('a slot is not that of its message');
-    storage?.enterWith(new Carried(words, slot, doubles[(slot + TIME) / 2] as number));
+    storage?.enterWith(carriedIn(words, slot, doubles[(slot + TIME) / 2] as number));
     return native[DISPATCH].call(port, message, type, event);
   };
   Object.defineProperty(port, DISPATCH, { value: dispatch });
