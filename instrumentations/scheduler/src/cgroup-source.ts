@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type InstrumentsOf, unobserved } from '@sonde/instrumentation-kit';
-import { parseCpuStat, type ReadText, tightestQuota } from './cgroup-cpu.ts';
+import { parseCpuStat, tightestQuota } from './cgroup-cpu.ts';
+import { CgroupFiles } from './cgroup-files.ts';
 import { type CgroupLocation, locateCpuCgroup } from './cgroup-location.ts';
 import type { METRICS } from './metric-names.ts';
-import { ProcFile } from './proc-file.ts';
 import { Growth, type SystemSource } from './system-source.ts';
 
 type CgroupInstruments = Pick<
@@ -21,29 +21,6 @@ export interface CgroupSourceConfig {
 export function locateOwnCgroup(root = ''): CgroupLocation | undefined {
   const read = (path: string): string => unobserved(() => readFileSync(root + path, 'utf8'));
   return locateCpuCgroup(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
-}
-
-/** The files of the groups, kept open. One that is absent stays absent: files of a group come and go with the group. */
-class CgroupFiles {
-  readonly #files = new Map<string, ProcFile | undefined>();
-
-  readonly read: ReadText = (path) => {
-    if (!this.#files.has(path)) this.#files.set(path, openQuietly(path));
-    return this.#files.get(path)?.text();
-  };
-
-  close(): void {
-    for (const file of this.#files.values()) file?.close();
-    this.#files.clear();
-  }
-}
-
-function openQuietly(path: string): ProcFile | undefined {
-  try {
-    return ProcFile.open(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The CPU quota that binds this process, and how often it ran out. */

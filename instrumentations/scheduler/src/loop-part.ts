@@ -94,6 +94,7 @@ function createLoopWaits(cpu: OwnCpu, idle: IdleClock): LoopWaits {
     now: () => performance.now(),
     idleMs: () => idle.ms(),
     cpu: () => cpu.read(),
+    throttledMs: () => cpu.throttledMs(),
     describeRoot,
   });
 }

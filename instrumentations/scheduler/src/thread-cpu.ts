@@ -1,11 +1,14 @@
 import { unobserved } from '@sonde/instrumentation-kit';
+import { locateOwnCgroup } from './cgroup-source.ts';
 import { currentTid } from './current-tid.ts';
 import { ProcFile } from './proc-file.ts';
 import { parseSchedStat } from './schedstat.ts';
+import { ThrottledTime } from './throttled-time.ts';
 import type { CpuMark } from './watch-memory.ts';
 
-/** CPU time of the calling thread. The file is opened at the first reading and kept. */
+/** CPU time of the calling thread. Files are opened at the first reading and kept. */
 export class OwnCpu {
+  readonly #throttled = new ThrottledTime(locateOwnCgroup);
   #file: ProcFile | undefined;
   #isOpen = false;
 
@@ -18,8 +21,14 @@ export class OwnCpu {
     return { atMs: performance.now(), runNanos: stat.runNanos, waitNanos: stat.waitNanos };
   }
 
+  /** Milliseconds for which the control groups of this process were throttled so far; see `ThrottledTime`. */
+  throttledMs(): number {
+    return this.#throttled.readMs();
+  }
+
   close(): void {
     this.#file?.close();
+    this.#throttled.close();
   }
 
   #open(): void {

@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => reader.close());
 
 function world() {
-  const clock = { ms: 0, idle: 0, runNanos: 0, waitNanos: 0, cpuReads: 0 };
+  const clock = { ms: 0, idle: 0, runNanos: 0, waitNanos: 0, throttledMs: 0, cpuReads: 0 };
   let turn = 0;
   const waits = new LoopWaits({
     now: () => clock.ms,
@@ -20,6 +20,7 @@ function world() {
       clock.cpuReads += 1;
       return { atMs: clock.ms, runNanos: clock.runNanos, waitNanos: clock.waitNanos };
     },
+    throttledMs: () => clock.throttledMs,
     describeRoot: (span) => ({ traceId: 't', spanId: (span as unknown as { id: string }).id, route: '/x' }),
   });
   const pass = (workMs: number, idleMs = 0): void => {
@@ -98,6 +99,45 @@ test('waiting for a CPU is read at long turns and each 100 ms of others, with th
     ['cpu', 300, 350, 10, undefined],
   ]);
   expect(clock.cpuReads).toBe(4);
+});
+
+test('the work of a turn that is under way counts when waits are read in it, and no more when it ends', () => {
+  const { clock, waits, endTurn, pass } = world();
+  endTurn(30);
+  clock.runNanos += 40e6;
+  clock.waitNanos += 60e6;
+  pass(100);
+  waits.gather(false);
+  clock.runNanos += 10e6;
+  clock.waitNanos += 15e6;
+  endTurn(30);
+  const told: number[][] = [];
+  reader.visitThread(0, 1e9, (kind, _start, _end, { busyMs, ofBusyMs }) => {
+    if (WAITS[kind] === 'cpu') told.unshift([busyMs, ofBusyMs]);
+  });
+  expect(told).toEqual([
+    [100, 60],
+    [30, 15],
+  ]);
+});
+
+test('work that did not run while the group was throttled waited for a CPU, whatever is told of the thread', () => {
+  const { clock, waits, endTurn } = world();
+  const turn = (runMs: number, waitMs: number, throttledMs: number): void => {
+    waits.see(root('a'), RUNS_ON);
+    clock.runNanos += runMs * 1e6;
+    clock.waitNanos += waitMs * 1e6;
+    clock.throttledMs += throttledMs;
+    endTurn(100);
+  };
+  turn(30, 70, 70);
+  turn(30, 35, 70);
+  turn(30, 35, 500);
+  // It stood still for something else.
+  turn(30, 35, 0);
+  turn(90, 10, 70);
+  const amounts = noted().flatMap(([wait, , , amountMs]) => (wait === 'cpu' ? [amountMs] : []));
+  expect(amounts).toEqual([70, 70, 70, 35, 10]);
 });
 
 test('a request that goes on after a wait did not hold the turn before, one that stood still in it did', () => {

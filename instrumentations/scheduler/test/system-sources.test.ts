@@ -6,6 +6,7 @@ import { createCgroupSource } from '../src/cgroup-source.ts';
 import { OperatingSystem } from '../src/operating-system.ts';
 import { createPressureSource } from '../src/pressure-source.ts';
 import { Growth } from '../src/system-source.ts';
+import { ThrottledTime } from '../src/throttled-time.ts';
 
 /** Instruments that note what their handles are given: counters add up, gauges keep the last value. */
 function instruments() {
@@ -112,6 +113,21 @@ describe('the quota of cgroup v2, from a tree of files', () => {
     source.observe();
     expect(seen).toMatchObject({ cgroupCpuPeriods: 12, cgroupCpuThrottledPeriods: 5, cgroupCpuThrottledTime: 1.25 });
     source.close();
+  });
+
+  test('for how long they were throttled in all, and nothing where there are none', () => {
+    write('pod/app/cpu.stat', stat(7, 7, 7_000_000));
+    write('pod/cpu.stat', stat(1_000, 100, 5_000_000));
+    const throttled = new ThrottledTime(locate);
+    expect(throttled.readMs()).toBe(12_000);
+    write('pod/cpu.stat', 'usage_usec 1\n');
+    expect(throttled.readMs()).toBe(7000);
+    throttled.close();
+    expect(new ThrottledTime(() => undefined).readMs()).toBe(0);
+    const failing = new ThrottledTime(() => {
+      throw new Error('no /proc here');
+    });
+    expect(failing.readMs()).toBe(0);
   });
 
   test('without a quota nothing is told, and without a controller it is an error', () => {

@@ -25,6 +25,8 @@ export interface ThreadWaitRest {
   readonly ofBusyMs?: number;
   /** Of `cpu`: how often the thread woke up meanwhile. */
   readonly wakes?: number;
+  /** Of `cpu`: whether a quota was used up meanwhile. */
+  readonly isThrottled?: boolean;
   readonly culprit?: Culprit | undefined;
 }
 
@@ -40,6 +42,7 @@ export class ThreadWaits {
   readonly #busy = new Float64Array(CAPACITY);
   readonly #wakes = new Float64Array(CAPACITY);
   readonly #ofBusy = new Float64Array(CAPACITY);
+  readonly #throttled = new Uint8Array(CAPACITY);
   /** The latest end of an entry and all before it: entries come in the order in which they are told. */
   readonly #latest = new Float64Array(CAPACITY);
   readonly #culprits: (Culprit | undefined)[] = [];
@@ -52,7 +55,7 @@ export class ThreadWaits {
 
   /** Some 10 ns. The caller has checked the times. */
   add(kind: number, startMs: number, endMs: number, rest: ThreadWaitRest): void {
-    const { amountMs, busyMs = 0, ofBusyMs = 0, wakes = 0, culprit } = rest;
+    const { amountMs, busyMs = 0, ofBusyMs = 0, wakes = 0, isThrottled = false, culprit } = rest;
     if (culprit === undefined && this.#joinLast(kind, startMs, endMs, rest)) return;
     const at = this.#count % CAPACITY;
     const latestMs = this.latestMs;
@@ -63,6 +66,7 @@ export class ThreadWaits {
     this.#busy[at] = busyMs;
     this.#ofBusy[at] = ofBusyMs;
     this.#wakes[at] = wakes;
+    this.#throttled[at] = Number(isThrottled);
     this.#latest[at] = Math.max(endMs, latestMs);
     this.#culprits[at] = culprit;
     this.#count += 1;
@@ -82,6 +86,7 @@ export class ThreadWaits {
         busyMs: this.#busy[at] as number,
         ofBusyMs: this.#ofBusy[at] as number,
         wakes: this.#wakes[at] as number,
+        isThrottled: this.#throttled[at] === 1,
         culprit: this.#culprits[at],
       };
       visitor(this.#kinds[at] as number, startMs, endMs, rest);
@@ -101,6 +106,7 @@ export class ThreadWaits {
     this.#busy[at] = (this.#busy[at] as number) + (rest.busyMs ?? 0);
     this.#ofBusy[at] = (this.#ofBusy[at] as number) + (rest.ofBusyMs ?? 0);
     this.#wakes[at] = (this.#wakes[at] as number) + (rest.wakes ?? 0);
+    if (rest.isThrottled === true) this.#throttled[at] = 1;
     this.#latest[at] = Math.max(endMs, this.#latest[at] as number);
     return true;
   }

@@ -138,10 +138,12 @@ export interface CpuWait {
   readonly ranMs: number;
   /** How often it woke up meanwhile. */
   readonly wakes: number;
+  /** Whether a quota was used up meanwhile. */
+  readonly isThrottled: boolean;
 }
 
 /** Notes that the thread was ready and got no CPU: of the run queue, or because its quota was used up. */
-export function noteCpuWait({ startMs, endMs, waitedMs, busyMs, ranMs, wakes }: CpuWait): void {
+export function noteCpuWait({ startMs, endMs, waitedMs, busyMs, ranMs, wakes, isThrottled }: CpuWait): void {
   const { thread } = known ?? book();
   if (thread === undefined || !isWait(startMs, endMs) || !(waitedMs > 0)) return;
   const lengthMs = endMs - startMs;
@@ -149,7 +151,8 @@ export function noteCpuWait({ startMs, endMs, waitedMs, busyMs, ranMs, wakes }: 
   const busy = between(0, busyMs, lengthMs);
   // The thread was at work without a CPU: unless it stood still, it waited for one.
   const ofBusyMs = between(0, busy - ranMs, amountMs);
-  thread.add(NUMBERS.cpu, startMs, endMs, { amountMs, busyMs: busy, ofBusyMs, wakes: between(0, wakes, 1e9) });
+  const rest = { amountMs, busyMs: busy, ofBusyMs, wakes: between(0, wakes, 1e9), isThrottled };
+  thread.add(NUMBERS.cpu, startMs, endMs, rest);
 }
 
 /** 0 for NaN. */

@@ -142,20 +142,20 @@ describe('while somebody reads', () => {
     expect(reader.latestMs).toBe(310);
     reader.visitThread(15, 120, (kind, start, end, rest) => seen.push([WAITS[kind], start, end, rest]));
     expect(seen).toEqual([
-      ['cpu', 0, 150, { amountMs: 150, busyMs: 0, ofBusyMs: 0, wakes: 0, culprit: undefined }],
-      ['gc', 10, 20, { amountMs: 10, busyMs: 0, ofBusyMs: 0, wakes: 0, culprit: undefined }],
-      ['blocked_loop', 100, 200, { amountMs: 100, busyMs: 0, ofBusyMs: 0, wakes: 0, culprit }],
+      ['cpu', 0, 150, { amountMs: 150, busyMs: 0, ofBusyMs: 0, wakes: 0, isThrottled: false, culprit: undefined }],
+      ['gc', 10, 20, { amountMs: 10, busyMs: 0, ofBusyMs: 0, wakes: 0, isThrottled: false, culprit: undefined }],
+      ['blocked_loop', 100, 200, { amountMs: 100, busyMs: 0, ofBusyMs: 0, wakes: 0, isThrottled: false, culprit }],
     ]);
   });
 
   test('waiting for a CPU is told with the work meanwhile, neither longer than the time itself', () => {
     const seen: unknown[] = [];
     const times = { startMs: 0, endMs: 100 };
-    noteCpuWait({ ...times, waitedMs: 30, busyMs: 70, ranMs: 50, wakes: 3 });
-    noteCpuWait({ ...times, waitedMs: 30, busyMs: 70, ranMs: 10, wakes: 3 });
-    noteCpuWait({ ...times, waitedMs: 30, busyMs: 70, ranMs: 80, wakes: 3 });
-    noteCpuWait({ ...times, waitedMs: 300, busyMs: -1, ranMs: Number.NaN, wakes: 3 });
-    noteCpuWait({ ...times, waitedMs: 0, busyMs: 70, ranMs: 0, wakes: 3 });
+    noteCpuWait({ ...times, waitedMs: 30, busyMs: 70, ranMs: 50, wakes: 3, isThrottled: false });
+    noteCpuWait({ ...times, waitedMs: 30, busyMs: 70, ranMs: 10, wakes: 3, isThrottled: false });
+    noteCpuWait({ ...times, waitedMs: 30, busyMs: 70, ranMs: 80, wakes: 3, isThrottled: false });
+    noteCpuWait({ ...times, waitedMs: 300, busyMs: -1, ranMs: Number.NaN, wakes: 3, isThrottled: false });
+    noteCpuWait({ ...times, waitedMs: 0, busyMs: 70, ranMs: 0, wakes: 3, isThrottled: false });
     reader.visitThread(0, 100, (_kind, _start, _end, { amountMs, busyMs, ofBusyMs, wakes }) =>
       seen.push([amountMs, busyMs, ofBusyMs, wakes]),
     );

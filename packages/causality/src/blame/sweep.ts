@@ -31,6 +31,8 @@ export interface CpuWindow extends Window {
   readonly ofBusyMs: number;
   /** How often it woke up in it. */
   readonly wakes: number;
+  /** Whether a quota was used up in it. */
+  readonly isThrottled: boolean;
 }
 
 /** Everything that is known about the time of one local root. What overlaps it only partly counts partly. */
@@ -206,14 +208,17 @@ function collectedIn(pieces: readonly Piece[], window: Window): number {
  *
  * Not all of it is a lack: V8 collects with several threads, which keep the main thread from a CPU, with nobody else to
  * blame, for `HELPED` of what is left of a collection beside the lack. With a lack r, waited = r * busy + HELPED * (1 - r) *
- * collecting, which is solved for r.
+ * collecting, which is solved for r. The less there is besides collections, the more an error of `HELPED` tells in that: of
+ * nothing but collections all waiting is theirs, unless a quota is known to have been used up.
  */
 function claimCpu(pieces: readonly Piece[], windows: readonly CpuWindow[]): void {
   for (const window of windows) {
     const lengthMs = window.endMs - window.startMs;
     const busyMs = window.busyMs >= 0 ? Math.min(lengthMs, window.busyMs) : 0;
     const ofBusyMs = window.ofBusyMs >= 0 ? Math.min(busyMs, window.ofBusyMs, window.amountMs) : 0;
-    const helpedMs = HELPED * collectedIn(pieces, window);
+    const collectedMs = Math.min(busyMs, collectedIn(pieces, window));
+    const doubt = window.isThrottled || busyMs === 0 ? 0 : collectedMs / busyMs;
+    const helpedMs = (HELPED + (1 - HELPED) * doubt) * collectedMs;
     const ofWork = busyMs > helpedMs ? Math.max(0, ofBusyMs - helpedMs) / (busyMs - helpedMs) : 0;
     within(pieces, window, (piece) => takeCpu(piece, ofWork));
   }

@@ -123,7 +123,15 @@ test('a turn that waited for a CPU is not a long turn of the request', () => {
   world.nowMs += 200;
   world.end(root.span);
   noteThreadWait('blocked_loop', nowMs, nowMs + 200, root.span.spanContext());
-  noteCpuWait({ startMs: nowMs, endMs: nowMs + 200, waitedMs: 180, busyMs: 200, ranMs: 20, wakes: 1 });
+  noteCpuWait({
+    startMs: nowMs,
+    endMs: nowMs + 200,
+    waitedMs: 180,
+    busyMs: 200,
+    ranMs: 20,
+    wakes: 1,
+    isThrottled: false,
+  });
   world.turn();
   world.turn();
   expect(world.blame('root')).toEqual({ cpu: 180, own_turn: 20, unexplained: 0 });
@@ -354,7 +362,15 @@ test('notes of nonsense harm nobody', () => {
       noteWait('pool', start, end, root.active);
       noteThreadWait('gc', start, end, { traceId: null, spanId: 7, route: {} } as never);
       noteThreadAmount('busy_loop', start, end, end);
-      noteCpuWait({ startMs: start, endMs: end, waitedMs: start, busyMs: end, ranMs: start, wakes: end });
+      noteCpuWait({
+        startMs: start,
+        endMs: end,
+        waitedMs: start,
+        busyMs: end,
+        ranMs: start,
+        wakes: end,
+        isThrottled: false,
+      });
     }
   }
   world.nowMs += 50;

@@ -33,7 +33,15 @@ test('a long turn in the middle of a timer did not make the request late', () =>
   const { span } = world.start('root');
   turnOfAnother(30, 60);
   noteThreadWait('gc', fromMs + 40, fromMs + 55);
-  noteCpuWait({ startMs: fromMs, endMs: fromMs + 100, waitedMs: 50, busyMs: 30, ranMs: 10, wakes: 3 });
+  noteCpuWait({
+    startMs: fromMs,
+    endMs: fromMs + 100,
+    waitedMs: 50,
+    busyMs: 30,
+    ranMs: 10,
+    wakes: 3,
+    isThrottled: false,
+  });
   passage(span, 'woken', 99, 99);
   expect(told(span)).toEqual({ cpu: 10, unexplained: 90 });
 });
@@ -98,7 +106,15 @@ test('behind short turns it waited for half of them on the average; in its own i
 
 test('what a thread waited for a CPU beside its work is told where it was woken for the request', () => {
   const { span } = world.start('root', ROOT_CONTEXT);
-  noteCpuWait({ startMs: fromMs, endMs: fromMs + 100, waitedMs: 40, busyMs: 0, ranMs: 0, wakes: 8 });
+  noteCpuWait({
+    startMs: fromMs,
+    endMs: fromMs + 100,
+    waitedMs: 40,
+    busyMs: 0,
+    ranMs: 0,
+    wakes: 8,
+    isThrottled: false,
+  });
   passage(span, 'woken', 50, 50.2);
   passage(span, 'behind', 60, 60);
   expect(told(span)).toEqual({ cpu: 5, busy_loop: 0.1, unexplained: 94.9 });

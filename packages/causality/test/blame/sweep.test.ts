@@ -59,22 +59,29 @@ test('short turns explain what nothing else does, and are prorated where a windo
 
 test('waiting for a CPU is part of the work in its window', () => {
   const claims = [claim('blocked_loop', 0, 80, { isOwn: true }), claim('child_service', 80, 100)];
-  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 80, ofBusyMs: 60, wakes: 1 }];
+  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 80, ofBusyMs: 60, wakes: 1, isThrottled: false }];
   const { own_turn = 0, cpu: waited = 0, child_service = 0 } = split(100, { claims, cpu });
   expect([own_turn, waited, child_service]).toEqual([20, 60, 20].map((ms) => expect.closeTo(ms)));
 });
 
 test('the waiting that collections cause by their own threads is theirs, up to 85 % of them', () => {
-  const claims = [claim('blocked_loop', 0, 100, { isOwn: true }), claim('gc', 0, 60)];
-  const waiting = (ms: number) =>
-    split(100, { claims, cpu: [{ startMs: 0, endMs: 100, amountMs: ms, busyMs: 100, ofBusyMs: ms, wakes: 1 }] });
-  expect(waiting(51)).toEqual({ gc: 60, own_turn: 40 });
+  const waiting = (collectedMs: number, ms: number, isThrottled: boolean) =>
+    split(100, {
+      claims: [claim('blocked_loop', 0, 100, { isOwn: true }), claim('gc', 0, collectedMs)],
+      cpu: [{ startMs: 0, endMs: 100, amountMs: ms, busyMs: 100, ofBusyMs: ms, wakes: 1, isThrottled }],
+    });
+  expect(waiting(60, 51, true)).toEqual({ gc: 60, own_turn: 40 });
   // A lack of half: of the 30 ms that are left of the collections the helpers took 25.5.
-  expect(waiting(75.5)).toEqual({ gc: expect.closeTo(30), own_turn: expect.closeTo(20), cpu: expect.closeTo(50) });
+  const half = { gc: expect.closeTo(30), own_turn: expect.closeTo(20), cpu: expect.closeTo(50) };
+  expect(waiting(60, 75.5, true)).toEqual(half);
+  expect(waiting(100, 92.5, true)).toEqual({ gc: expect.closeTo(50), cpu: expect.closeTo(50) });
+  // Without a quota it may have been theirs as well, the more so the less there is besides them.
+  expect(waiting(60, 75.5, false).cpu).toBeCloseTo((100 * (75.5 - 56.4)) / 43.6);
+  expect(waiting(100, 92.5, false)).toEqual({ gc: 100 });
 });
 
 test('what a thread waited for a CPU when it was woken is told where that was for the request, on the average', () => {
-  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 20, ofBusyMs: 20, wakes: 4 }];
+  const cpu = [{ startMs: 0, endMs: 100, amountMs: 60, busyMs: 20, ofBusyMs: 20, wakes: 4, isThrottled: false }];
   expect(split(100, { cpu })).toEqual({ unexplained: 100 });
   expect(split(100, { cpu, wokenMs: [50, 5] })).toEqual({ cpu: 15, unexplained: 85 });
   const claims = [claim('child_service', 45, 60)];
@@ -82,7 +89,7 @@ test('what a thread waited for a CPU when it was woken is told where that was fo
 });
 
 test('work in a window that lies outside of the request takes its share of the waiting', () => {
-  const cpu = [{ startMs: -100, endMs: 100, amountMs: 100, busyMs: 200, ofBusyMs: 100, wakes: 1 }];
+  const cpu = [{ startMs: -100, endMs: 100, amountMs: 100, busyMs: 200, ofBusyMs: 100, wakes: 1, isThrottled: false }];
   const claims = [claim('blocked_loop', -100, 100, { culprit: other })];
   const { cpu: waited, blocked_loop: blocked } = split(100, { claims, cpu });
   expect([waited, blocked]).toEqual([expect.closeTo(50), expect.closeTo(50)]);
@@ -129,8 +136,8 @@ const evidence: fc.Arbitrary<Evidence> = fc.record({
   busy: fc.array(window, { maxLength: 10 }),
   cpu: fc.array(
     fc
-      .tuple(window, time, time, time)
-      .map(([times, busyMs, ofBusyMs, wakes]) => ({ ...times, busyMs, ofBusyMs, wakes })),
+      .tuple(window, time, time, time, fc.boolean())
+      .map(([times, busyMs, ofBusyMs, wakes, isThrottled]) => ({ ...times, busyMs, ofBusyMs, wakes, isThrottled })),
     { maxLength: 10 },
   ),
   wokenMs: fc.array(time, { maxLength: 10 }),

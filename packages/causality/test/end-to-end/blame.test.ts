@@ -7,7 +7,6 @@ import { formatTable, type Row } from './blame/table.ts';
 const IS_LONG = process.env.SONDE_TEST_LONG === '1';
 const SEED = Number(process.env.SONDE_TEST_SEED ?? Date.now() % 2 ** 31);
 const RUNS = 10;
-/** Of the truth. */
 /** Of the wall time. */
 const MAX_UNEXPLAINED = 0.1;
 const MIN_TOP_RIGHT = 9;

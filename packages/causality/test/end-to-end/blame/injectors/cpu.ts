@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Injector, Truth } from '../injector.ts';
-import { burnCpu, burnUntil, starvedMs } from './burn.ts';
+import { burnCpu, burnUntil, starvedMs, threadCpuMs } from './burn.ts';
 
 const PERIOD_US = 50_000;
 const QUOTA_US = 15_000;
@@ -22,15 +22,24 @@ export const ownTurn: Injector = {
   },
 };
 
-/** What it took beyond the CPU that it used. */
-function burnTruth(cpuMs: number): Truth {
-  const burnt = burnCpu(cpuMs);
-  const waitedMs = burnt.endMs - burnt.startMs - burnt.cpuMs;
+/**
+ * What it took to use so much CPU beyond that CPU, from the moment on at which it was made scarce until it was not any more.
+ * What comes next is in another turn of the loop: for how long the thread waited is known for a turn as a whole.
+ */
+async function burnTruth(cpuMs: number, setScarce: (isScarce: boolean) => void): Promise<Truth> {
+  const startMs = performance.now();
+  const startCpuMs = threadCpuMs();
+  setScarce(true);
+  burnCpu(cpuMs);
+  setScarce(false);
+  const ranMs = threadCpuMs() - startCpuMs;
+  const waitedMs = performance.now() - startMs - ranMs;
+  await setImmediate();
   return {
     stretches: [],
     amounts: [
       { cause: 'cpu', ms: waitedMs },
-      { cause: 'own_turn', ms: burnt.cpuMs },
+      { cause: 'own_turn', ms: ranMs },
     ],
   };
 }
@@ -47,10 +56,8 @@ export const cpuQuota: Injector = {
     writeFileSync(`${GROUP}/cgroup.procs`, String(process.pid));
   },
   async inject(ms) {
-    setQuota(QUOTA_US);
-    const truth = burnTruth((ms * QUOTA_US) / (PERIOD_US - QUOTA_US));
-    setQuota(-1);
-    return truth;
+    const cpuMs = (ms * QUOTA_US) / (PERIOD_US - QUOTA_US);
+    return burnTruth(cpuMs, (isScarce) => setQuota(isScarce ? QUOTA_US : -1));
   },
 };
 
@@ -77,10 +84,7 @@ export const busySibling: Injector = {
     signalSibling('SIGSTOP');
   },
   async inject(ms) {
-    signalSibling('SIGCONT');
-    const truth = burnTruth(ms);
-    signalSibling('SIGSTOP');
-    return truth;
+    return burnTruth(ms, (isScarce) => signalSibling(isScarce ? 'SIGCONT' : 'SIGSTOP'));
   },
   async cleanup() {
     signalSibling('SIGCONT');
