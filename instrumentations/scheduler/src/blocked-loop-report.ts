@@ -3,7 +3,7 @@ import { type EventHandle, eventStream } from '@sonde/event-stream';
 import { type Culprit, callBack, guard, type InstrumentsOf } from '@sonde/instrumentation-kit';
 import type { Sighting } from './blocked-loop.ts';
 import type { METRICS } from './metric-names.ts';
-import { parsePausedContext } from './paused-context.ts';
+import { parseRunningContext } from './running-stack.ts';
 import { TELEMETRY } from './semantic-names.ts';
 import { culpritOf, stackText, toSource } from './stack-frames.ts';
 import type { BlockedLoopReport, LongTurn, StackFrame } from './types.ts';
@@ -45,7 +45,7 @@ interface Stall {
 export function describeStall(turn: LongTurn, sighting: Sighting, cpuNow: CpuMark | undefined): Stall {
   const isSeen = sighting.kind === 'sample';
   const stack: StackFrame[] = isSeen ? sighting.frames.map(toSource) : [];
-  const { spanContext, rootSpanId, route } = parsePausedContext(isSeen ? sighting.context : '');
+  const { spanContext, rootSpanId, route } = parseRunningContext(isSeen ? sighting.context : '');
   // Without a stack, a single trace that was active in the turn is the only one it can have been.
   const [only, ...others] = turn.roots;
   const root = isSeen || others.length > 0 ? undefined : only;
@@ -56,7 +56,6 @@ export function describeStall(turn: LongTurn, sighting: Sighting, cpuNow: CpuMar
     route: route ?? root?.route,
     traceId: spanContext?.traceId ?? root?.traceId,
     spanId: spanContext?.spanId ?? root?.spanId,
-    pauseMs: isSeen ? sighting.pauseMs : undefined,
     missed: isSeen ? undefined : sighting.reason,
     ...cpuShare(sighting.mark, cpuNow),
   };

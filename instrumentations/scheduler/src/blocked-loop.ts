@@ -4,14 +4,13 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timer
 import { Worker } from 'node:worker_threads';
 import { countDropped, guard, unobserved, warnOnce } from '@sonde/instrumentation-kit';
 import type { ResolvedBlockedLoopConfig } from './config.ts';
-import { CONTEXT_EXPRESSION, exposePausedContext } from './paused-context.ts';
+import { exposeRunningStack } from './running-stack.ts';
 import { WATCHER_NAME } from './thread-roles.ts';
 import type { LongTurn } from './types.ts';
 import {
   ARMS,
   CALLED_TURN,
   DEBUGGED,
-  HELD_TURN,
   type MissedMessage,
   PARKED,
   type SampleMessage,
@@ -89,7 +88,7 @@ export class BlockedLoopWatch {
       warnOnce('scheduler.watcher', `scheduler: blocked loops are reported without their stacks: ${reason}`);
       return;
     }
-    this.#hide = exposePausedContext();
+    this.#hide = exposeRunningStack(this.#cells);
     for (const name of BEGINNINGS) subscribe(name, this.arm);
     const launch = (): void => guard('scheduler.watcher', () => this.#launch(), undefined);
     this.#startTimer = setTimeout(launch, START_AFTER_MS).unref();
@@ -142,7 +141,6 @@ export class BlockedLoopWatch {
       stacksPerMinute,
       burst,
       maxFrames,
-      contextExpression: CONTEXT_EXPRESSION,
     };
     // No execArgv and no NODE_OPTIONS: a preload of the application, Sonde's own among them, must not run in it.
     const { NODE_V8_COVERAGE: coverage } = process.env;
@@ -196,13 +194,12 @@ export class BlockedLoopWatch {
   }
 
   #unseen(turn: number): MissedMessage {
-    return { kind: 'missed', turn, reason: this.#reason(turn), mark: undefined };
+    return { kind: 'missed', turn, reason: this.#reason(), mark: undefined };
   }
 
-  #reason(turn: number): MissedMessage['reason'] {
+  #reason(): MissedMessage['reason'] {
     if (this.#worker === undefined) return 'unavailable';
-    if (Atomics.load(this.#cells, DEBUGGED) === 1) return 'inspector';
-    return Atomics.load(this.#cells, HELD_TURN) === turn ? 'watcher' : 'too-late';
+    return Atomics.load(this.#cells, DEBUGGED) === 1 ? 'inspector' : 'too-late';
   }
 
   #remember<T>(map: Map<number, T>, turn: number, value: T): void {

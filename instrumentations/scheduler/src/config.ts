@@ -18,7 +18,7 @@ export const DEFAULTS = {
 } as const;
 
 /** The same for the `blockedLoop` option. */
-export const BLOCKED_LOOP_DEFAULTS = { thresholdMs: 250, stacksPerMinute: 12, burst: 5, maxFrames: 32 } as const;
+export const BLOCKED_LOOP_DEFAULTS = { thresholdMs: 250, stacksPerMinute: 60, burst: 20, maxFrames: 32 } as const;
 
 /** The blocked-loop options, filled. */
 export type ResolvedBlockedLoopConfig = Required<Omit<BlockedLoopConfig, 'onBlockedLoop'>> &

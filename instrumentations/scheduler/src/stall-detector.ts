@@ -61,13 +61,6 @@ export class StallDetector {
     return Number.isNaN(this.#busySinceMs);
   }
 
-  /** Whatever this turn does now is not to be called. */
-  forgive(turn: number): void {
-    this.#turn = turn;
-    this.#isCalled = true;
-    this.#busySinceMs = Number.NaN;
-  }
-
   /** When to look again. */
   nextDelayMs(nowMs: number): number {
     if (this.#isCalled || Number.isNaN(this.#busySinceMs)) return this.intervalMs;

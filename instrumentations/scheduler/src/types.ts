@@ -51,14 +51,11 @@ export interface BlockedLoopReport extends LongTurn {
   readonly runQueueMs: number | undefined;
   /** The part of the turn during which CPU time was observed. */
   readonly observedMs: number | undefined;
-  /** Milliseconds for which looking at the stack held the loop up. */
-  readonly pauseMs: number | undefined;
   /**
    * Why nothing was seen, or undefined if something was: `rate-limit`, `inspector` (somebody debugs the process),
-   * `too-late` (it was over before the watcher looked), `unavailable` (there is no watcher), `watcher` (the look at the
-   * turn before took that long).
+   * `too-late` (it was over before the watcher looked), `unavailable` (there is no watcher).
    */
-  readonly missed: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable' | 'watcher' | undefined;
+  readonly missed: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable' | undefined;
 }
 
 /** Options of the blocked-loop report. */
@@ -68,9 +65,9 @@ export interface BlockedLoopConfig {
    * every `min(thresholdMs, 250)` ms. Turns just above the threshold may be reported without a stack.
    */
   thresholdMs?: number;
-  /** Stacks looked at a minute in the long run, 0.1 to 600. Default 12. Each holds the blocked loop up for some 5 ms more. */
+  /** Stacks looked at a minute in the long run, 0.1 to 600. Default 60. Each takes some 0.5 ms of the blocked loop. */
   stacksPerMinute?: number;
-  /** Stacks that may be looked at in a row after a quiet time, 1 to 100. Default 5. */
+  /** Stacks that may be looked at in a row after a quiet time, 1 to 100. Default 20. */
   burst?: number;
   /** Frames kept of a stack, 1 to 200. Default 32. */
   maxFrames?: number;

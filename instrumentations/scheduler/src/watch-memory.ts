@@ -1,4 +1,4 @@
-/** What the watched thread and its watcher share: int32 cells of a SharedArrayBuffer. */
+/** What the watched thread and its watcher share: int32 cells of a SharedArrayBuffer, messages, and a hook. */
 
 /** Number of the turn that the loop is in, modulo 2^32; written by the watched thread alone. */
 export const TURN = 0;
@@ -12,10 +12,11 @@ export const CALLED_TURN = 3;
 export const ARMS = 4;
 /** 1: the watcher sleeps deeply, and is to be woken when the watched thread begins something. */
 export const PARKED = 5;
-/** The turn that a look at the one before has held up: its length is the doing of the watcher. */
-export const HELD_TURN = 6;
 
-export const WATCH_MEMORY_BYTES: number = 7 * 4;
+export const WATCH_MEMORY_BYTES: number = 6 * 4;
+
+/** Key (`Symbol.for`) of the hook in the watched thread that tells what it runs; see `exposeRunningStack`. */
+export const LOOK_HOOK = 'sonde.scheduler.running_stack.1';
 
 /** What the watcher starts with. */
 export interface WatcherData {
@@ -27,8 +28,6 @@ export interface WatcherData {
   readonly stacksPerMinute: number;
   readonly burst: number;
   readonly maxFrames: number;
-  /** Expression that gives the context of the paused code as JSON. */
-  readonly contextExpression: string;
 }
 
 /** CPU time of the watched thread at one moment. */
@@ -39,7 +38,7 @@ export interface CpuMark {
   readonly waitNanos: number;
 }
 
-/** A frame as the inspector tells it; line and column count from 1. */
+/** A frame of a stack, innermost first; line and column count from 1. */
 export interface SeenFrame {
   readonly function: string;
   readonly file: string;
@@ -71,10 +70,8 @@ export interface SampleMessage {
   readonly kind: 'sample';
   readonly turn: number;
   readonly frames: readonly SeenFrame[];
-  /** What `contextExpression` gave; empty if nothing. */
+  /** See `parseRunningContext`; empty if there was none. */
   readonly context: string;
-  /** Milliseconds for which the thread was held up. */
-  readonly pauseMs: number;
   readonly mark: CpuMark | undefined;
 }
 
@@ -82,7 +79,7 @@ export interface SampleMessage {
 export interface MissedMessage {
   readonly kind: 'missed';
   readonly turn: number;
-  readonly reason: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable' | 'watcher';
+  readonly reason: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable';
   readonly mark: CpuMark | undefined;
 }
 

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { currentTid } from './current-tid.ts';
 import { StackBudget } from './stack-budget.ts';
-import { StackSampler } from './stack-sampler.ts';
+import { sampleStack } from './stack-sampler.ts';
 import { StallDetector } from './stall-detector.ts';
 import { ThreadLook } from './thread-look.ts';
 import {
@@ -10,7 +10,7 @@ import {
   CALLED_TURN,
   type CpuMark,
   DEBUGGED,
-  HELD_TURN,
+  LOOK_HOOK,
   type MissedMessage,
   type SampleMessage,
   STOP,
@@ -28,7 +28,6 @@ const now = (): number => performance.now() + offsetMs;
 
 const detector = new StallDetector(data);
 const budget = new StackBudget(data.stacksPerMinute, data.burst);
-const sampler = new StackSampler({ now, maxFrames: data.maxFrames, contextExpression: data.contextExpression });
 const thread = new ThreadLook(data.pid);
 const canSeeWaiting = thread.canSeeWaiting;
 const rest = new WatchRest({ cells, nowMs: now(), canSeeWaiting });
@@ -63,13 +62,8 @@ function watch(): number | undefined {
   return undefined;
 }
 
-/** Whether a turn has ended. If so, it is the next one that is being held up, and that is not its fault. */
-function hasEnded(turn: number): boolean {
-  const current = Atomics.load(cells, TURN);
-  if (current === turn) return false;
-  Atomics.store(cells, HELD_TURN, current);
-  detector.forgive(current);
-  return true;
+function isOver(turn: number): boolean {
+  return Atomics.load(cells, TURN) !== turn || Atomics.load(cells, STOP) === 1;
 }
 
 async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
@@ -77,7 +71,9 @@ async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
   if (Atomics.load(cells, DEBUGGED) === 1) return missed('inspector');
   if (!budget.take(now())) return missed('rate-limit');
   try {
-    const seen = await sampler.sample(() => hasEnded(turn));
+    const seen = await sampleStack(`globalThis[Symbol.for('${LOOK_HOOK}')]?.(${turn}, ${data.maxFrames})`, () =>
+      isOver(turn),
+    );
     return seen === undefined ? missed('too-late') : { kind: 'sample', turn, mark, ...seen };
   } catch {
     return missed('unavailable');
@@ -93,6 +89,6 @@ async function run(): Promise<void> {
   }
 }
 
-// Nothing may leave the watched thread paused: the end of this thread lets it go.
+// What goes wrong here ends the watch, and nothing else.
 process.on('uncaughtException', () => process.exit(1));
 void run();

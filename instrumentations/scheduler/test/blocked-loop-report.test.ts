@@ -1,5 +1,5 @@
 import { describeStall } from '../src/blocked-loop-report.ts';
-import { parsePausedContext } from '../src/paused-context.ts';
+import { parseRunningContext } from '../src/running-stack.ts';
 import type { LongTurn } from '../src/types.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -12,7 +12,7 @@ const frames = [
 
 test('a stall that was seen tells the culprit, the route and the trace', () => {
   const context = JSON.stringify({ traceId: TRACE, spanId: SPAN, traceFlags: 1, route: '/sessions' });
-  const sighting = { kind: 'sample', turn: 7, frames, context, pauseMs: 5, mark: undefined } as const;
+  const sighting = { kind: 'sample', turn: 7, frames, context, mark: undefined } as const;
   const { report, spanContext } = describeStall(turn, sighting, undefined);
   expect(report).toEqual({
     ...turn,
@@ -21,7 +21,6 @@ test('a stall that was seen tells the culprit, the route and the trace', () => {
     route: '/sessions',
     traceId: TRACE,
     spanId: SPAN,
-    pauseMs: 5,
     missed: undefined,
     cpuMs: undefined,
     runQueueMs: undefined,
@@ -51,15 +50,15 @@ test('without a stack, the one trace that was active in the turn is the one; of 
 test.each(['', 'null', '[]', '"x"', '{', '{"traceId":"zz","spanId":1}', `{"traceId":"${TRACE}","spanId":"short"}`])(
   'a context that is none gives none: %p',
   (text) => {
-    expect(parsePausedContext(text)).toEqual({ spanContext: undefined, route: undefined });
+    expect(parseRunningContext(text)).toEqual({ spanContext: undefined, route: undefined });
   },
 );
 
 test('a route without a trace is a route', () => {
-  expect(parsePausedContext('{"route":"/x"}')).toEqual({ spanContext: undefined, route: '/x' });
+  expect(parseRunningContext('{"route":"/x"}')).toEqual({ spanContext: undefined, route: '/x' });
 });
 
 test('the tracestate comes along: without it nobody knew at which threshold the trace was kept', () => {
   const text = JSON.stringify({ traceId: TRACE, spanId: SPAN, traceFlags: 1, traceState: 'ot=th:8,vendor=x' });
-  expect(parsePausedContext(text).spanContext?.traceState?.serialize()).toBe('ot=th:8,vendor=x');
+  expect(parseRunningContext(text).spanContext?.traceState?.serialize()).toBe('ot=th:8,vendor=x');
 });

@@ -60,10 +60,10 @@ let restricted: Promise<Seen>;
 let throwing: Promise<Seen>;
 let unprivileged: Promise<Seen>;
 beforeAll(async () => {
-  seen = await run(MODES.map(([, mode]) => mode).join(), { env: { STACK_BUDGET: '20' } });
+  seen = await run(MODES.map(([, mode]) => mode).join());
   // A machine that gave the watcher no CPU for as long as a stall took has tested nothing.
   if (seen.reports.some(({ missed }) => missed === 'too-late')) {
-    seen = await run(MODES.map(([, mode]) => mode).join(), { env: { STACK_BUDGET: '20' } });
+    seen = await run(MODES.map(([, mode]) => mode).join());
   }
   debugged = run('atomics', { execArgv: ['--inspect=127.0.0.1:0'] });
   rationed = run('atomics,exec', { env: { STACK_BUDGET: '1' } });

@@ -128,9 +128,8 @@ export async function runService(plans: readonly Plan[]): Promise<Told[]> {
   const told: Told[] = [];
   try {
     const { port } = await lines.next<{ port: number }>();
-    // The first request is slow for reasons of its own: code is compiled; and so is the first look at a stack.
+    // The first request is slow for reasons of its own: code is compiled.
     await request(port, '/');
-    await request(port, '/block?ms=400');
     for (const [run, plan] of plans.entries()) {
       await request(port, pathOf(plan, run));
       told.push(await lines.next<Told>());
