@@ -28,6 +28,7 @@ export interface ChannelParts extends Omit<Surroundings, 'channels'> {
 type Operation = 'send' | 'receive' | 'process';
 
 const now = performance.now.bind(performance);
+
 /** The recorder of one channel. */
 export class ChannelRecorder implements Channel {
   readonly system: string;
@@ -62,12 +63,13 @@ export class ChannelRecorder implements Channel {
     const series = this.#series;
     series.sent.add(1);
     if (bytes > 0) series.transmitted.add(bytes);
-    if (span !== undefined || !this.#sends.skips()) this.#sentTimed(startMs, span);
+    if (span !== undefined || !this.#sends.countsUntimed()) this.#sentTimed(startMs, span);
   }
 
   sendFailed(startMs: number, error: unknown, span: Span | undefined): void {
     const type = errorType(error);
-    this.#sends.record(now() - startMs);
+    // Beside the others: how long it took says nothing of those that succeed.
+    this.#series.sendDuration.record((now() - startMs) / 1000);
     this.#series.sendFailed(type).add(1);
     if (span !== undefined) this.#spans.end(span, type);
     this.#failed('send', type);
@@ -91,7 +93,7 @@ export class ChannelRecorder implements Channel {
   }
 
   receivedQuickly(received: Received): boolean {
-    if ((this.#hasSpans && received.isSampled) || !this.#processes.skips()) return false;
+    if ((this.#hasSpans && received.isSampled) || !this.#processes.countsUntimed()) return false;
     this.received(received);
     return true;
   }
@@ -134,11 +136,6 @@ export class ChannelRecorder implements Channel {
   io(direction: 'transmit' | 'receive', bytes: number): void {
     if (direction === 'transmit') this.#series.transmitted.add(bytes);
     else this.#series.obtained.add(bytes);
-  }
-
-  settle(): void {
-    this.#sends.settle();
-    this.#processes.settle();
   }
 
   depth(messages: number): void {

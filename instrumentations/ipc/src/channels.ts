@@ -72,8 +72,6 @@ export interface Channel extends ChannelNames {
   missed(reason: MissReason, count: number): void;
   /** Bytes seen beside messages (a pipe, a socket). */
   io(direction: 'transmit' | 'receive', bytes: number): void;
-  /** Counts what was put off: call at collection, and at the end. */
-  settle(): void;
   /** Messages in flight changed: call at collection, with the total of all peers of this name. */
   depth(messages: number): void;
   /** The receiver ended with this many messages not taken up. */
@@ -84,8 +82,6 @@ export interface Channel extends ChannelNames {
 export interface Channels {
   /** The recorder for a kind and a peer; the same one for the same names. */
   of(names: ChannelNames): Channel;
-  /** Counts what all of them have put off. */
-  settle(): void;
 }
 
 /** More peers than this share one name: a name that was meant to be of low cardinality was not. */
@@ -108,10 +104,5 @@ export function createChannels(parts: Omit<Surroundings, 'channels'>): Channels 
     known.set(key, channel);
     return channel;
   };
-  return {
-    of,
-    settle(): void {
-      for (const channel of known.values()) channel.settle();
-    },
-  };
+  return { of };
 }

@@ -46,13 +46,11 @@ export function startIpc(config: ResolvedConfig, tracer: () => Tracer): Ipc | un
     .meter(TELEMETRY.scope, TELEMETRY.version)
     .observe(function observeIpc(): void {
       for (const { observe } of parts) if (observe !== undefined) guard('ipc.observe', observe, undefined);
-      channels.settle();
     });
   return {
     stop(): void {
       forget();
       for (const part of parts.reverse()) guard('ipc.stop', part.stop, undefined);
-      channels.settle();
       release();
     },
   };

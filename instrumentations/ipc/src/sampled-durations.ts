@@ -13,9 +13,8 @@ export class SampledDurations {
   /** Whether what is quick cannot be slow. */
   readonly #isSampled: boolean;
   #lastSeconds = 0;
-  /** How many are not timed after the last one that was, and how many of them are still to come. */
-  #granted = 0;
-  #left = 0;
+  /** How many are not timed after the last one that was. */
+  #untimed = 0;
 
   /** @param slowMs from which on each operation has to be seen */
   constructor(histogram: () => BoundHistogram, slowMs: number) {
@@ -23,25 +22,18 @@ export class SampledDurations {
     this.#isSampled = slowMs >= QUICK_MS;
   }
 
-  /** Whether the next operation need not be timed; it is then counted, later. One comparison. */
-  skips(): boolean {
-    if (this.#left === 0) return false;
-    this.#left -= 1;
+  /** Counts the next operation, if it need not be timed. @returns false when it is to be timed, and `record` called */
+  countsUntimed(): boolean {
+    if (this.#untimed === 0) return false;
+    this.#untimed -= 1;
+    this.#histogram().record(this.#lastSeconds);
     return true;
   }
 
   record(durationMs: number): void {
-    this.settle();
     this.#lastSeconds = durationMs / 1000;
     this.#histogram().record(this.#lastSeconds);
     // A random number, so that no rhythm of the application falls in with ours.
-    const isQuick = this.#isSampled && durationMs < QUICK_MS;
-    this.#granted = isQuick ? Math.floor(Math.random() * (2 * SAMPLING - 1)) : 0;
-    this.#left = this.#granted;
-  }
-
-  /** Counts what was not timed so far: before each collection. */
-  settle(): void {
-    for (; this.#granted > this.#left; this.#granted--) this.#histogram().record(this.#lastSeconds);
+    this.#untimed = this.#isSampled && durationMs < QUICK_MS ? Math.floor(Math.random() * (2 * SAMPLING - 1)) : 0;
   }
 }

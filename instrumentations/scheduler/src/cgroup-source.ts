@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { type InstrumentsOf, unobserved } from '@sonde/instrumentation-kit';
+import type { InstrumentsOf } from '@sonde/instrumentation-kit';
 import { parseCpuStat, tightestQuota } from './cgroup-cpu.ts';
 import { CgroupFiles } from './cgroup-files.ts';
-import { type CgroupLocation, locateCpuCgroup } from './cgroup-location.ts';
+import type { CgroupLocation } from './cgroup-location.ts';
 import type { METRICS } from './metric-names.ts';
 import { Growth, type SystemSource } from './system-source.ts';
 
@@ -15,12 +14,6 @@ export interface CgroupSourceConfig {
   readonly instruments: CgroupInstruments;
   /** Finds the groups of this process; undefined when there is no cpu controller. */
   readonly locate: () => CgroupLocation | undefined;
-}
-
-/** Where this process' groups are: from /proc/self, or from a tree of files that looks like it. */
-export function locateOwnCgroup(root = ''): CgroupLocation | undefined {
-  const read = (path: string): string => unobserved(() => readFileSync(root + path, 'utf8'));
-  return locateCpuCgroup(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
 }
 
 /** The CPU quota that binds this process, and how often it ran out. */

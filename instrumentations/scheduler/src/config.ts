@@ -50,7 +50,7 @@ const BLOCKED_LOOP_NUMBERS = {
   thresholdMs: { min: 20, max: HOUR_MS },
   stacksPerMinute: { min: 0.1, max: 600 },
   burst: { min: 1, max: 100, isInteger: true },
-  maxFrames: { min: 1, max: 200, isInteger: true },
+  maxFrames: { min: 1, max: 100, isInteger: true },
 } as const satisfies Record<string, Rule>;
 
 function checkNumber(option: string, value: unknown, rule: Rule): number {

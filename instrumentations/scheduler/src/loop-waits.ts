@@ -27,7 +27,7 @@ const REMEMBERED = 16;
 export interface LoopWaitsConfig extends WitnessClocks {
   /** CPU time of this thread so far; undefined where it is not known. */
   readonly cpu: () => CpuMark | undefined;
-  /** Milliseconds for which the control groups of this process were throttled so far; 0 where there are none. */
+  /** Milliseconds for which the control groups of this process were throttled so far, at most; 0 where there are none. */
   readonly throttledMs: () => number;
   readonly describeRoot: (span: Span) => TraceRoot | undefined;
 }
@@ -73,8 +73,9 @@ export class LoopWaits implements WaitSource {
       return;
     }
     if (Number.isNaN(this.#startMs)) {
-      this.#cpu = this.#config.cpu();
-      this.#throttledMs = this.#config.throttledMs();
+      this.#readCpu();
+      this.#workSinceCpuMs = 0;
+      this.#wakesSinceCpu = 0;
       this.#passages.start(nowMs, idleMs);
     } else this.#note(turn, nowMs, idleMs);
     this.#startMs = nowMs;
@@ -87,7 +88,8 @@ export class LoopWaits implements WaitSource {
     const nowMs = now();
     // The turn that is under way is noted as far as it got; what follows is another one.
     if (isFinal && !Number.isNaN(this.#startMs)) this.turnEnded(-1, nowMs, idleMs());
-    if (this.#cpu === undefined || nowMs - this.#cpu.atMs < CPU_FRESH_MS) return;
+    const isFresh = this.#cpu === undefined || nowMs - this.#cpu.atMs < CPU_FRESH_MS;
+    if (isFresh || Number.isNaN(this.#startMs)) return;
     // The turn that is under way has been at work, too; it counts the rest of its work when it ends.
     const workMs = Math.max(0, nowMs - this.#startMs - Math.max(0, idleMs() - this.#startIdleMs));
     this.#workSinceCpuMs += workMs;
@@ -136,16 +138,24 @@ export class LoopWaits implements WaitSource {
     return { traceId: sole.traceId, spanId: sole.spanId, isGuess: true };
   }
 
+  #readCpu(): CpuMark | undefined {
+    const mark = this.#config.cpu();
+    this.#cpu = mark;
+    // Where nothing is known of the thread, nothing is added to it.
+    if (mark !== undefined) this.#throttledMs = this.#config.throttledMs();
+    return mark;
+  }
+
   /**
    * What the kernel tells of a thread lacks whole periods for which its group was throttled (35 of 350 ms, seen on Linux
-   * 6.18 where a process has several threads). They are in what the group tells, and the thread was at work and did not run.
+   * 6.18 where a process has several threads). They are in what the group tells, and the thread did not run in its turns.
+   * It may also have stood still in a call while others used the quota up: so no more is added than it waited as far as the
+   * kernel tells, which is most of it where the thread was throttled itself.
    */
   #noteCpu(): void {
     const before = this.#cpu;
-    const mark = this.#config.cpu();
-    this.#cpu = mark;
     const throttledBeforeMs = this.#throttledMs;
-    this.#throttledMs = this.#config.throttledMs();
+    const mark = this.#readCpu();
     const busyMs = this.#workSinceCpuMs;
     this.#workSinceCpuMs = 0;
     const wakes = this.#wakesSinceCpu;
@@ -154,7 +164,7 @@ export class LoopWaits implements WaitSource {
     const waitedMs = (mark.waitNanos - before.waitNanos) / 1e6;
     const ranMs = (mark.runNanos - before.runNanos) / 1e6;
     const throttledMs = this.#throttledMs - throttledBeforeMs;
-    const unseenMs = Math.max(0, Math.min(busyMs - ranMs, throttledMs) - waitedMs);
+    const unseenMs = Math.min(waitedMs, Math.max(0, Math.min(busyMs - ranMs, throttledMs) - waitedMs));
     noteCpuWait({
       startMs: before.atMs,
       endMs: mark.atMs,

@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { type InstrumentsOf, unobserved, warnOnce } from '@sonde/instrumentation-kit';
-import { createCgroupSource, locateOwnCgroup } from './cgroup-source.ts';
+import { locateOwnCgroup } from './cgroup-files.ts';
+import { createCgroupSource } from './cgroup-source.ts';
 import type { METRICS } from './metric-names.ts';
 import { createPressureSource } from './pressure-source.ts';
 import type { SystemSource } from './system-source.ts';

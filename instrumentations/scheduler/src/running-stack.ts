@@ -5,8 +5,6 @@ import { LOOK_HOOK, TURN } from './watch-memory.ts';
 
 /** The hook, and the script of the inspector that calls it. */
 const OWN_FRAMES = 2;
-/** What `getCallSites` gives at most. */
-const MAX_FRAMES = 200;
 const { stringify } = JSON;
 
 /** The trace and the route for which a thread works. */
@@ -37,16 +35,17 @@ function describeContext(): string {
 
 /**
  * Makes what this thread runs readable from a watcher: the inspector calls the hook on top of the running code, at a call or
- * a loop, in its asynchronous context. The hook reads and writes nothing of the application, and asks for frames where no
- * code of its own can interfere (`Error.prepareStackTrace` is not called, source maps are not read). Some 100 us.
+ * a loop, in its asynchronous context. The hook changes nothing of the application. Of its code it calls what gives the
+ * active span and that span's context; `Error.prepareStackTrace` is not called, and source maps are not read. Some 100 us.
  *
- * @param cells shared with the watcher: the hook gives nothing once the turn that it is asked about has ended
+ * @param cells shared with the watcher: the hook gives nothing once the turn that it is asked about has ended, or its work
  * @returns the undo
  */
 export function exposeRunningStack(cells: Int32Array): () => void {
   const look = (turn: number, maxFrames: number): string | undefined => {
     if (cells[TURN] !== turn) return undefined;
-    const sites = getCallSites(Math.min(MAX_FRAMES, maxFrames + OWN_FRAMES), { sourceMap: false });
+    const sites = getCallSites(maxFrames + OWN_FRAMES, { sourceMap: false });
+    if (sites.length <= OWN_FRAMES) return undefined;
     const frames = sites.slice(OWN_FRAMES).map(({ functionName, scriptName, lineNumber, columnNumber }) => ({
       function: functionName,
       file: scriptName,

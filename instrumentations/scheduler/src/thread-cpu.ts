@@ -1,5 +1,5 @@
 import { unobserved } from '@sonde/instrumentation-kit';
-import { locateOwnCgroup } from './cgroup-source.ts';
+import { locateOwnCgroup } from './cgroup-files.ts';
 import { currentTid } from './current-tid.ts';
 import { ProcFile } from './proc-file.ts';
 import { parseSchedStat } from './schedstat.ts';

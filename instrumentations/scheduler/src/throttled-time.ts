@@ -2,7 +2,10 @@ import { parseCpuStat } from './cgroup-cpu.ts';
 import { CgroupFiles } from './cgroup-files.ts';
 import type { CgroupLocation } from './cgroup-location.ts';
 
-/** For how long the control groups of this process have been throttled. */
+/**
+ * For how long the control groups of this process have been throttled: an upper bound for a thread of it, since the kernel adds
+ * up what it tells of each CPU, and groups that lie in each other are added up here.
+ */
 export class ThrottledTime {
   readonly #files = new CgroupFiles();
   readonly #locate: () => CgroupLocation | undefined;
@@ -13,7 +16,7 @@ export class ThrottledTime {
     this.#locate = locate;
   }
 
-  /** Milliseconds so far, all groups added up; 0 where none has a quota. Some 5 us a group. */
+  /** Milliseconds so far; 0 where no group has a quota. Some 5 us a group. */
   readMs(): number {
     this.#directories ??= this.#find();
     let seconds = 0;

@@ -53,7 +53,8 @@ export interface BlockedLoopReport extends LongTurn {
   readonly observedMs: number | undefined;
   /**
    * Why nothing was seen, or undefined if something was: `rate-limit`, `inspector` (somebody debugs the process),
-   * `too-late` (it was over before the watcher looked), `unavailable` (there is no watcher).
+   * `too-late` (it was over before the watcher looked), `unavailable` (there is no watcher, or it
+   * could not look).
    */
   readonly missed: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable' | undefined;
 }
@@ -69,7 +70,7 @@ export interface BlockedLoopConfig {
   stacksPerMinute?: number;
   /** Stacks that may be looked at in a row after a quiet time, 1 to 100. Default 20. */
   burst?: number;
-  /** Frames kept of a stack, 1 to 200. Default 32. */
+  /** Frames kept of a stack, 1 to 100. Default 32. */
   maxFrames?: number;
   /** Called with each report, in the thread whose loop was blocked, one turn later. What it throws is said once. */
   onBlockedLoop?: (report: BlockedLoopReport) => void;

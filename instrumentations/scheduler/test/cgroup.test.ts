@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseCfsQuota, parseCpuMax, parseCpuStat, tightestQuota } from '../src/cgroup-cpu.ts';
+import { locateOwnCgroup } from '../src/cgroup-files.ts';
 import { locateCpuCgroup } from '../src/cgroup-location.ts';
-import { locateOwnCgroup } from '../src/cgroup-source.ts';
 
 const V1_MOUNTS = [
   '31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755',

@@ -29,7 +29,7 @@ const RANGES: [string, number, number][] = [
   ['blockedLoop.thresholdMs', 20, HOUR],
   ['blockedLoop.stacksPerMinute', 0.1, 600],
   ['blockedLoop.burst', 1, 100],
-  ['blockedLoop.maxFrames', 1, 200],
+  ['blockedLoop.maxFrames', 1, 100],
 ];
 
 function withOption(option: string, value: unknown): SchedulerInstrumentationConfig {

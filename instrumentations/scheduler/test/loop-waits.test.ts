@@ -110,7 +110,8 @@ test('the work of a turn that is under way counts when waits are read in it, and
   waits.gather(false);
   clock.runNanos += 10e6;
   clock.waitNanos += 15e6;
-  endTurn(30);
+  // What came before it is not counted again, though there would be room for it.
+  endTurn(30, 200);
   const told: number[][] = [];
   reader.visitThread(0, 1e9, (kind, _start, _end, { busyMs, ofBusyMs }) => {
     if (WAITS[kind] === 'cpu') told.unshift([busyMs, ofBusyMs]);
@@ -119,6 +120,27 @@ test('the work of a turn that is under way counts when waits are read in it, and
     [100, 60],
     [30, 15],
   ]);
+});
+
+test('what was under way when nobody read any more is not part of what the next one reads', () => {
+  const { clock, waits, endTurn, pass } = world();
+  endTurn(30);
+  pass(100);
+  waits.gather(false);
+  reader.close();
+  endTurn(50);
+  reader = readWaits();
+  clock.waitNanos += 20e6;
+  pass(30);
+  waits.gather(false);
+  endTurn();
+  clock.waitNanos += 60e6;
+  endTurn(100);
+  const told: number[][] = [];
+  reader.visitThread(0, 1e9, (kind, _start, _end, { amountMs, busyMs }) => {
+    if (WAITS[kind] === 'cpu') told.push([amountMs, busyMs]);
+  });
+  expect(told).toEqual([[60, 100]]);
 });
 
 test('work that did not run while the group was throttled waited for a CPU, whatever is told of the thread', () => {
@@ -136,8 +158,20 @@ test('work that did not run while the group was throttled waited for a CPU, what
   // It stood still for something else.
   turn(30, 35, 0);
   turn(90, 10, 70);
-  const amounts = noted().flatMap(([wait, , , amountMs]) => (wait === 'cpu' ? [amountMs] : []));
-  expect(amounts).toEqual([70, 70, 70, 35, 10]);
+  turn(2, 0, 300);
+  turn(2, 5, 300);
+  const told: unknown[] = [];
+  reader.visitThread(0, 1e9, (kind, _start, _end, { amountMs, isThrottled }) => {
+    if (WAITS[kind] === 'cpu') told.unshift([amountMs, isThrottled]);
+  });
+  expect(told).toEqual([
+    [70, true],
+    [70, true],
+    [70, true],
+    [35, false],
+    [10, true],
+    [10, true],
+  ]);
 });
 
 test('a request that goes on after a wait did not hold the turn before, one that stood still in it did', () => {

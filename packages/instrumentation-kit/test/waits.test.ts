@@ -167,6 +167,16 @@ describe('while somebody reads', () => {
     ]);
   });
 
+  test('whether a quota was used up is told, also of short times that are kept as one', () => {
+    const seen: boolean[] = [];
+    const told = { waitedMs: 1, busyMs: 1, ranMs: 0, wakes: 0 };
+    noteCpuWait({ ...told, startMs: 0, endMs: 5, isThrottled: false });
+    noteCpuWait({ ...told, startMs: 5, endMs: 10, isThrottled: true });
+    noteCpuWait({ ...told, startMs: 50, endMs: 55, isThrottled: false });
+    reader.visitThread(0, 100, (_kind, _start, _end, { isThrottled }) => seen.push(isThrottled));
+    expect(seen).toEqual([false, true]);
+  });
+
   test('whoever gathers is asked before reading, and told who goes on after a wait', () => {
     const told: unknown[] = [];
     const root = tracer.startSpan('root');

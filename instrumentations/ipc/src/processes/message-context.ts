@@ -27,7 +27,7 @@ const FLAGS_AT = TRACE_ID_LENGTH + SPAN_ID_LENGTH;
 const IDS = /^(?!0{32})[0-9a-f]{32}(?!0{16})[0-9a-f]{18}$/;
 /** Among the flags: the sender itself had only been given the context. W3C uses two of the eight. */
 export const PASSED_ON = 0x80;
-export const LETTER_A = 97;
+const LETTER_A = 97;
 export const MAX_FLAGS = 0x7f;
 
 /**

@@ -17,7 +17,7 @@ import {
  */
 
 /** Tells this layout from any other. */
-const MAGIC = 0x50_43_49_01;
+const MAGIC = 0x50_43_49_02;
 const HEADER_BYTES = 512;
 /** Header words. */
 const MAGIC_AT = 0;

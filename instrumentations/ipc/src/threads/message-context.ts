@@ -115,9 +115,9 @@ export class MessageContext implements Context, Account, Received {
     return (this.flags & TraceFlags.SAMPLED) !== 0;
   }
 
-  /** What a parent sends is no answer that a pool would go on from. */
+  /** What a parent sends is no answer that a pool would go on from, and what has no context of its own cannot be marked. */
   get isAnswer(): boolean {
-    return (this.flags & HAS_ACCOUNT) !== 0 && this.peer?.isDown === true;
+    return (this.flags & HAS_ACCOUNT) !== 0 && this.peer?.isDown === true && this.context === this;
   }
 
   getValue(key: symbol): unknown {

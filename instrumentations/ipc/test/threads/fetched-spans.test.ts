@@ -23,7 +23,7 @@ function recorder(): { channel: Channel; ended: [string, number][] } {
 function received(digit: number, more: Partial<Received> = {}): Received {
   const spanContext = { traceId: String(digit).repeat(32), spanId: '1'.repeat(16), traceFlags: TraceFlags.SAMPLED };
   const active = trace.setSpanContext(ROOT_CONTEXT, spanContext);
-  return { context: active, isSampled: true, sentMs: 0, takenUpMs: performance.now(), bytes: Number.NaN, ...more };
+  return { context: active, isSampled: true, sentMs: 0, takenUpMs: performance.now(), bytes: 0, ...more };
 }
 
 const PORT = {};

@@ -91,6 +91,21 @@ describe('a side ring', () => {
     expect(spanContext?.traceState?.serialize()).toBe('a=b');
   });
 
+  test("an answer without a context is none to go on from: the root context is nobody's to mark", () => {
+    const there = world();
+    const ring = ringAt(new SharedArrayBuffer(ringBytes(SMALL)), 0, SMALL);
+    beginRing(ring, 0);
+    const clock = createEventStream({ now: () => 1000 }).clock;
+    const writer = new RingWriter(ring, clock, peer);
+    const back = new RingReader(ring, clock, { peer: peerOf(true), taken: 0 });
+    send(there.writer, contextOf(3));
+    const received = take(there.reader, 9).context as Context;
+    send(writer, trace.deleteSpan(received));
+    expect(take(back, 30)).toMatchObject({ context: ROOT_CONTEXT, isAnswer: false });
+    send(writer, received);
+    expect(take(back, 31).isAnswer).toBe(true);
+  });
+
   test('says of an answer how long its message waited and was worked on, wherever that is sent', () => {
     const reader = readWaits();
     const ids = spanContextOf(3);

@@ -26,6 +26,6 @@ export function threadCpuMs(): number {
 
 /** Keeps the thread busy until it has used so much CPU. */
 export function burnCpu(ms: number): void {
-  const endMs = threadCpuMs() + ms;
-  while (threadCpuMs() < endMs) burnUntil(performance.now() + 0.5);
+  const untilCpuMs = threadCpuMs() + ms;
+  while (threadCpuMs() < untilCpuMs) burnUntil(performance.now() + 0.5);
 }

@@ -64,11 +64,12 @@ export const heapChurn: Injector = {
     // V8 would go on with a collection that it has begun some time later, in whatever the request waits for then.
     collect();
     const endMs = performance.now();
-    // What it waited for a CPU beyond collections, as above.
-    const starved = Math.max(0, starvedMs() - before - collectedMs());
+    const waitedMs = starvedMs() - before;
     // Entries are told within two turns.
     for (let turn = 0; turn < 3; turn++) await setImmediate();
     observer.disconnect();
+    // What it waited for a CPU beyond collections, as above.
+    const starved = Math.max(0, waitedMs - collectedMs());
     return { stretches: [...stretches, { cause: 'own_turn', startMs, endMs, starvedMs: starved }] };
   },
 };
