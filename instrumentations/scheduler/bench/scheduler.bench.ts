@@ -1,7 +1,7 @@
 /**
  * What the scheduler costs: the CPU time of a process that is collected once a second, idle and lightly loaded, with and
  * without it (each in a process of its own); a turn of the event loop with the ledger; crypto and zlib operations with
- * their wrappers.
+ * their wrappers; for how long a look at its stack holds a blocked loop up.
  */
 import { createHash, pbkdf2, randomBytes } from 'node:crypto';
 import { deflate } from 'node:zlib';
@@ -22,6 +22,9 @@ import {
 } from '../../../benchmarks/rig.ts';
 
 const CHILD = new URL('./scheduler-child.ts', import.meta.url);
+const LOOK_CHILD = new URL('./look-child.ts', import.meta.url);
+const LOOKERS = ['nobody', 'sonde', 'debugger'] as const;
+const HEAP_MEGABYTES = [10, 500] as const;
 const SECONDS_PER_ROUND = 4;
 const TURNS = 300_000;
 const OPERATIONS = 4_000;
@@ -168,15 +171,34 @@ async function inProcess({ rounds, log }: BenchmarkOptions): Promise<Row[]> {
   return [...ledger, ...pool];
 }
 
+/** The longest standstill of a loop that is blocked by work, by who looks at its stack and by how much the heap holds. */
+async function looks(heapMegabytes: number, { rounds, log }: BenchmarkOptions): Promise<Row[]> {
+  const execArgv = ['--max-old-space-size=2048'];
+  const children = await Promise.all(
+    LOOKERS.map((looker) => childVariant(LOOK_CHILD, { args: [looker, String(heapMegabytes)], execArgv })),
+  );
+  const name = (looker: string): string => `standstill, ${heapMegabytes} MB of objects, looked at by ${looker}`;
+  const variants = LOOKERS.map(
+    (looker, index) => [name(looker), () => children[index]?.round() ?? Number.NaN] as const,
+  );
+  try {
+    return await interleave({ variants: Object.fromEntries(variants), aa: name('nobody'), rounds, log, unit: 'ns' });
+  } finally {
+    await Promise.all(children.map((child) => child.close()));
+  }
+}
+
 async function run(options: BenchmarkOptions): Promise<BenchmarkResult> {
   const idle = await wholeProcess('idle', options);
   const light = await wholeProcess('light', options);
   const rows = await inProcess(options);
+  for (const megabytes of HEAP_MEGABYTES) rows.push(...(await looks(megabytes, options)));
   return { rows: [...idle, ...light, ...rows], gates: [coreGate(idle, 'idle'), coreGate(light, 'light')] };
 }
 
 export const benchmark: Benchmark = {
   name: 'scheduler',
-  description: 'CPU of a process collected at 1 Hz with and without the scheduler; a turn; crypto and zlib operations',
+  description:
+    'CPU of a process collected at 1 Hz with and without the scheduler; a turn; pool operations; looks at stacks',
   run,
 };
