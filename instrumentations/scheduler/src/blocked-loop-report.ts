@@ -45,7 +45,9 @@ interface Stall {
 export function describeStall(turn: LongTurn, sighting: Sighting, cpuNow: CpuMark | undefined): Stall {
   const isSeen = sighting.kind === 'sample';
   const stack: StackFrame[] = isSeen ? sighting.frames.map(toSource) : [];
-  const { spanContext, rootSpanId, route } = parseRunningContext(isSeen ? sighting.context : '');
+  // Seen late, it may be that of what ran next, unless there was only one in the turn.
+  const isSure = isSeen && (!sighting.isLate || turn.roots.length < 2);
+  const { spanContext, rootSpanId, route } = parseRunningContext(isSure ? sighting.context : '');
   // Without a stack, a single trace that was active in the turn is the only one it can have been.
   const [only, ...others] = turn.roots;
   const root = isSeen || others.length > 0 ? undefined : only;

@@ -2,10 +2,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { extname } from 'node:path';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
-import { countDropped, guard, unobserved, warnOnce } from '@sonde/instrumentation-kit';
+import { countDropped, createPatches, guard, unobserved, warnOnce } from '@sonde/instrumentation-kit';
 import type { ResolvedBlockedLoopConfig } from './config.ts';
 import { exposeRunningStack } from './running-stack.ts';
 import { WATCHER_NAME } from './thread-roles.ts';
+import { markTimedScripts } from './timed-scripts.ts';
 import type { LongTurn } from './types.ts';
 import {
   ARMS,
@@ -15,7 +16,6 @@ import {
   PARKED,
   type SampleMessage,
   STOP,
-  WATCH_MEMORY_BYTES,
   type WatcherData,
   type WatcherMessage,
 } from './watch-memory.ts';
@@ -27,6 +27,9 @@ const START_AFTER_MS = 100;
 const MAX_PENDING = 64;
 /** The watcher needs a few MB; more means that something is wrong with it. */
 const WATCHER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 } as const;
+
+/** V8 ends the process at what is thrown and not caught by JavaScript. */
+const ABORTING = /--abort[-_]on[-_]uncaught[-_]exception/;
 
 /** Channels on which Node tells that a server begins to work on something. */
 export const BEGINNINGS = ['http.server.request.start', 'http2.server.stream.start'] as const;
@@ -48,6 +51,9 @@ interface Permission {
 /** Why no watcher can run here, or undefined. */
 function obstacle(): string | undefined {
   if (!process.features.inspector) return 'this Node was built without the inspector';
+  // It would take what goes wrong in the middle of a look for the application's.
+  if (ABORTING.test(`${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`))
+    return 'a look could end the process';
   const { permission } = process as { permission?: Permission };
   if (permission === undefined) return undefined;
   const isAllowed = unobserved(() => permission.has('worker') && permission.has('inspector'));
@@ -75,11 +81,12 @@ export class BlockedLoopWatch {
   #startTimer: NodeJS.Timeout | undefined;
   #needsHeartbeat = false;
   #heartbeat: NodeJS.Timeout | undefined;
+  readonly #patches = createPatches();
   #hide: (() => void) | undefined;
 
   constructor(config: BlockedLoopWatchConfig) {
     this.#config = config;
-    this.#cells = new Int32Array(config.memory, 0, WATCH_MEMORY_BYTES / 4);
+    this.#cells = new Int32Array(config.memory);
   }
 
   start(): void {
@@ -88,7 +95,7 @@ export class BlockedLoopWatch {
       warnOnce('scheduler.watcher', `scheduler: blocked loops are reported without their stacks: ${reason}`);
       return;
     }
-    this.#hide = exposeRunningStack(this.#cells);
+    guard('scheduler.watcher', () => this.#expose(), undefined);
     for (const name of BEGINNINGS) subscribe(name, this.arm);
     const launch = (): void => guard('scheduler.watcher', () => this.#launch(), undefined);
     this.#startTimer = setTimeout(launch, START_AFTER_MS).unref();
@@ -97,6 +104,7 @@ export class BlockedLoopWatch {
   stop(): void {
     clearTimeout(this.#startTimer);
     this.#hide?.();
+    this.#patches.restore();
     for (const name of BEGINNINGS) unsubscribe(name, this.arm);
     Atomics.store(this.#cells, STOP, 1);
     Atomics.add(this.#cells, ARMS, 1);
@@ -126,6 +134,12 @@ export class BlockedLoopWatch {
     } else {
       this.#config.onStall(turn, this.#unseen(number));
     }
+  }
+
+  #expose(): void {
+    this.#hide = exposeRunningStack(this.#config.memory);
+    markTimedScripts(this.#patches, process.getBuiltinModule('node:vm'), this.#cells);
+    this.#patches.sync();
   }
 
   #launch(): void {

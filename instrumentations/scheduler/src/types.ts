@@ -4,7 +4,7 @@ import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
 export interface StackFrame {
   /** Empty for an anonymous function. */
   readonly function: string;
-  /** URL of the source file (`file:`, `node:`), or what `eval` was given. */
+  /** URL of the source file (`file:`, `node:`); empty for code that `eval` has made. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -54,7 +54,7 @@ export interface BlockedLoopReport extends LongTurn {
   /**
    * Why nothing was seen, or undefined if something was: `rate-limit`, `inspector` (somebody debugs the process),
    * `too-late` (it was over before the watcher looked), `unavailable` (there is no watcher, or it
-   * could not look).
+   * could not look, or was not to: a script of `node:vm` with a timeout was under way).
    */
   readonly missed: 'rate-limit' | 'inspector' | 'too-late' | 'unavailable' | undefined;
 }

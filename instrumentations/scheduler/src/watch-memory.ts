@@ -12,10 +12,27 @@ export const CALLED_TURN = 3;
 export const ARMS = 4;
 /** 1: the watcher sleeps deeply, and is to be woken when the watched thread begins something. */
 export const PARKED = 5;
+/** How far a look at the stack has come: one of `LOOK_STATES`. */
+export const LOOK = 6;
+/** Bytes of what the look has told. */
+export const LOOK_LENGTH = 7;
+/** Scripts under way that may be ended from outside; see `markTimedScripts`. */
+export const TIMED_SCRIPTS = 8;
 
-export const WATCH_MEMORY_BYTES: number = 6 * 4;
+const CELLS = 16;
+const TEXT_AT: number = CELLS * 4;
+const TEXT_BYTES = 65_536;
+export const WATCH_MEMORY_BYTES: number = TEXT_AT + TEXT_BYTES;
 
-/** Key (`Symbol.for`) of the hook in the watched thread that tells what it runs; see `exposeRunningStack`. */
+/** The watcher asks, the hook tells or fails, and goes on when the watcher has taken leave. */
+export const LOOK_STATES = { none: 0, asked: 1, told: 2, failed: 3 } as const;
+
+/** What a hook tells, as UTF-8. */
+export function lookText(memory: SharedArrayBuffer): Buffer {
+  return Buffer.from(memory, TEXT_AT, TEXT_BYTES);
+}
+
+/** Name of the hook in the watched thread that tells what it runs; see `exposeRunningStack`. */
 export const LOOK_HOOK = 'sonde.scheduler.running_stack.1';
 
 /** What the watcher starts with. */
@@ -72,6 +89,8 @@ export interface SampleMessage {
   readonly frames: readonly SeenFrame[];
   /** See `parseRunningContext`; empty if there was none. */
   readonly context: string;
+  /** The thread took its time until it could be looked at: it was in native code, and may have run something else since. */
+  readonly isLate: boolean;
   readonly mark: CpuMark | undefined;
 }
 

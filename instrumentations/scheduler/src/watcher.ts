@@ -1,4 +1,5 @@
 /** The thread that watches the main thread's loop. It imports nothing but built-ins and files beside it. */
+import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { currentTid } from './current-tid.ts';
 import { StackBudget } from './stack-budget.ts';
@@ -14,6 +15,7 @@ import {
   type MissedMessage,
   type SampleMessage,
   STOP,
+  TIMED_SCRIPTS,
   TURN,
   type WatcherData,
   type WatcherMessage,
@@ -66,14 +68,15 @@ function isOver(turn: number): boolean {
   return Atomics.load(cells, TURN) !== turn || Atomics.load(cells, STOP) === 1;
 }
 
-async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
+function examine(turn: number): SampleMessage | MissedMessage {
   const missed = (reason: MissedMessage['reason']): MissedMessage => ({ kind: 'missed', turn, reason, mark });
   if (Atomics.load(cells, DEBUGGED) === 1) return missed('inspector');
+  if (Atomics.load(cells, TIMED_SCRIPTS) > 0) return missed('unavailable');
   if (!budget.take(now())) return missed('rate-limit');
   try {
-    const seen = await sampleStack(`globalThis[Symbol.for('${LOOK_HOOK}')]?.(${turn}, ${data.maxFrames})`, () =>
-      isOver(turn),
-    );
+    // What is thrown near the end of the stack is nobody's business.
+    const expression = `try { globalThis['${LOOK_HOOK}'](${turn}, ${data.maxFrames}) } catch {}`;
+    const seen = sampleStack(data.memory, expression, () => isOver(turn));
     return seen === undefined ? missed('too-late') : { kind: 'sample', turn, mark, ...seen };
   } catch {
     return missed('unavailable');
@@ -85,7 +88,9 @@ async function run(): Promise<void> {
   for (let turn = watch(); turn !== undefined; turn = watch()) {
     // First of all: the watched thread then knows that an answer will come.
     Atomics.store(cells, CALLED_TURN, turn);
-    post(await examine(turn));
+    post(examine(turn));
+    // What the inspector has answered goes its way.
+    await setImmediate();
   }
 }
 

@@ -12,7 +12,7 @@ const frames = [
 
 test('a stall that was seen tells the culprit, the route and the trace', () => {
   const context = JSON.stringify({ traceId: TRACE, spanId: SPAN, traceFlags: 1, route: '/sessions' });
-  const sighting = { kind: 'sample', turn: 7, frames, context, mark: undefined } as const;
+  const sighting = { kind: 'sample', turn: 7, frames, context, isLate: false, mark: undefined } as const;
   const { report, spanContext } = describeStall(turn, sighting, undefined);
   expect(report).toEqual({
     ...turn,
@@ -27,6 +27,18 @@ test('a stall that was seen tells the culprit, the route and the trace', () => {
     observedMs: undefined,
   });
   expect(spanContext).toEqual({ traceId: TRACE, spanId: SPAN, traceFlags: 1 });
+});
+
+test('what was seen late names a trace only where no other was at work in the turn', () => {
+  const context = JSON.stringify({ traceId: TRACE, spanId: SPAN, traceFlags: 1, route: '/sessions' });
+  const late = { kind: 'sample', turn: 7, frames, context, isLate: true, mark: undefined } as const;
+  const one = { traceId: TRACE, spanId: SPAN, route: '/sessions' };
+  const told = (roots: LongTurn['roots']): unknown => describeStall({ ...turn, roots }, late, undefined).report.traceId;
+  expect([told([]), told([one]), told([one, { ...one, traceId: TRACE.replace('0', '1') }])]).toEqual([
+    TRACE,
+    TRACE,
+    undefined,
+  ]);
 });
 
 test('CPU time tells work from waiting: it is that of the observed part', () => {

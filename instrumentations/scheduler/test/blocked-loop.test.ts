@@ -56,6 +56,7 @@ let seen: Seen;
 /** Programs that block by waiting: they can run side by side. */
 let debugged: Promise<Seen>;
 let rationed: Promise<Seen>;
+let timed: Promise<Seen>;
 let restricted: Promise<Seen>;
 let throwing: Promise<Seen>;
 let unprivileged: Promise<Seen>;
@@ -69,8 +70,9 @@ beforeAll(async () => {
   rationed = run('atomics,exec', { env: { STACK_BUDGET: '1' } });
   restricted = run('atomics', { execArgv: ['--permission', '--allow-fs-read=*'] });
   throwing = run('atomics', { env: { THROWING_CALLBACK: '1' } });
+  timed = run('timed');
   unprivileged = run('atomics', { env: process.getuid?.() === 0 ? { RUN_AS_UID: '65534' } : {} });
-  await Promise.allSettled([debugged, rationed, restricted, throwing, unprivileged]);
+  await Promise.allSettled([debugged, rationed, restricted, throwing, timed, unprivileged]);
 }, 60_000);
 
 test.each(MODES)('a route that blocks the loop %s is named, with function, file and line', (_, mode, name) => {
@@ -144,6 +146,11 @@ test('without permission for workers the report comes without a stack, and it is
 test('a process that gave its privileges up may not look into /proc, and is watched by its heartbeat', async () => {
   const report = reportOf(await unprivileged, 'atomics');
   expect(report).toMatchObject({ route: '/orders/:id', culprit: { function: 'atomics', file: FILE } });
+});
+
+test('a script that may be timed out is not looked at: a timeout that met the look would be lost', async () => {
+  const report = reportOf(await timed, 'timed');
+  expect(report).toMatchObject({ missed: 'unavailable', stack: [], route: '/orders/:id' });
 });
 
 test('a callback that throws harms nobody', async () => {

@@ -5,6 +5,7 @@ const WAYS = [
   ['returns at once', 'at-once', 0, null],
   ['sets its exit code', 'code', 4, null],
   ['calls process.exit', 'exit', 3, null],
+  ['calls process.exit right after it was blocked', 'blocked', 3, null],
   ['throws', 'throw', 1, null],
   ['rejects', 'reject', 1, null],
   ['is killed', 'kill', null, 'SIGTERM'],
