@@ -1,23 +1,25 @@
 /**
  * The sending end: a process with a child of the same mode. A round sends messages in the contexts of requests that are
  * not sampled, ten in each, and answers with the CPU time that sender and receiver took for one, in ns. Arguments: mode,
- * serialisation.
+ * serialisation, and `single` if each message is to be sent back before the next one is sent.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { serveRounds } from '../../../benchmarks/child.ts';
 import { encloseContexts } from './contexts-in-envelopes.ts';
 import { MESSAGE, type Mode, setUp } from './process-world.ts';
 
-const MESSAGES = 20_000;
 const BURST = 10;
-const [, , mode = 'on', serialization = 'json'] = process.argv;
+const [, , mode = 'on', serialization = 'json', shape = 'burst'] = process.argv;
+const isSingle = shape === 'single';
+/** Of which as many again come back. */
+const MESSAGES = isSingle ? 10_000 : 20_000;
 
 setUp(mode as Mode);
-const peer = fork(fileURLToPath(new URL('./process-peer.ts', import.meta.url)), [mode], {
+const peer = fork(fileURLToPath(new URL('./process-peer.ts', import.meta.url)), [mode, shape], {
   serialization: serialization as 'json',
   stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 });
@@ -32,25 +34,56 @@ async function peerMicros(): Promise<number> {
 
 let requests = 0;
 
-/** The work of one request: some messages in its context. */
-function request(): boolean {
+/** The context of one request. */
+function nextContext(): Context {
   requests += 1;
   const traceId = requests.toString(16).padStart(32, '0');
   const spanContext = { traceId, spanId: '00f067aa0ba902b7', traceFlags: TraceFlags.NONE };
-  return context.with(trace.setSpanContext(ROOT_CONTEXT, spanContext), () => {
+  return trace.setSpanContext(ROOT_CONTEXT, spanContext);
+}
+
+/** The work of one request: some messages in its context. */
+function burst(): boolean {
+  return context.with(nextContext(), () => {
     let isFlowing = true;
     for (let i = 0; i < BURST; i++) isFlowing = peer.send(MESSAGE);
     return isFlowing;
   });
 }
 
+async function sendBursts(): Promise<void> {
+  for (let sent = 0; sent < MESSAGES; sent += BURST) if (!burst()) await turn();
+}
+
+/** Each message when the one before has come back, in the context of a request, not in that of the answer. */
+function sendSingly(): Promise<void> {
+  return new Promise((resolve) => {
+    let answered = 0;
+    let active = nextContext();
+    const send = (): void => {
+      if (answered % BURST === 0) active = nextContext();
+      context.with(active, () => peer.send(MESSAGE));
+    };
+    const onAnswer = (): void => {
+      answered += 1;
+      if (answered < MESSAGES) send();
+      else {
+        peer.off('message', onAnswer);
+        resolve();
+      }
+    };
+    peer.on('message', onAnswer);
+    send();
+  });
+}
+
 async function round(): Promise<number> {
   const peerBefore = await peerMicros();
   const before = process.cpuUsage();
-  for (let sent = 0; sent < MESSAGES; sent += BURST) if (!request()) await turn();
+  await (isSingle ? sendSingly() : sendBursts());
   const peerAfter = await peerMicros();
   const { user, system } = process.cpuUsage(before);
-  return ((user + system + peerAfter - peerBefore) * 1000) / MESSAGES;
+  return ((user + system + peerAfter - peerBefore) * 1000) / (isSingle ? 2 * MESSAGES : MESSAGES);
 }
 
 for (let i = 0; i < 3; i++) await round();

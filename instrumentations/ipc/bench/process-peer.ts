@@ -1,17 +1,19 @@
 /**
- * The receiving end: a child that takes messages and, at a string, tells its CPU time so far and starts anew. Argument:
- * the mode.
+ * The receiving end: a child that takes messages and, at a string, tells its CPU time so far. Arguments: the mode, and
+ * `single` if each message is to be sent back.
  */
 import { openContexts } from './contexts-in-envelopes.ts';
 import { type Mode, setUp } from './process-world.ts';
 
 const mode = process.argv[2] as Mode;
+const isSingle = process.argv[3] === 'single';
 setUp(mode);
 if (mode === 'contexts alone') openContexts();
 let received = 0;
 process.on('message', (message) => {
   if (typeof message !== 'string') {
     received += (message as { readonly width: number }).width > 0 ? 1 : 0;
+    if (isSingle) process.send?.(message);
     return;
   }
   const { user, system } = process.cpuUsage();
