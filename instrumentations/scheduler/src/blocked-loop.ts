@@ -139,7 +139,6 @@ export class BlockedLoopWatch {
   #expose(): void {
     this.#hide = exposeRunningStack(this.#config.memory);
     markTimedScripts(this.#patches, process.getBuiltinModule('node:vm'), this.#cells);
-    this.#patches.sync();
   }
 
   #launch(): void {

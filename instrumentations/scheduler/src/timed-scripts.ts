@@ -1,4 +1,4 @@
-import type { AnyFunction, Patches } from '@sonde/instrumentation-kit';
+import type { AnyFunction, Patch, Patches } from '@sonde/instrumentation-kit';
 import { TIMED_SCRIPTS } from './watch-memory.ts';
 
 interface TimedOptions {
@@ -18,9 +18,9 @@ function isTimed(args: readonly unknown[]): boolean {
  * runs at that moment: were that our hook, the script would go on, for ever if it is an endless one. So it is not looked at.
  */
 export function markTimedScripts(patches: Patches, vm: typeof import('node:vm'), cells: Int32Array): void {
-  const mark = (original: AnyFunction): AnyFunction =>
+  const mark = (original: AnyFunction, patch: Patch): AnyFunction =>
     function (this: unknown, ...args: unknown[]): unknown {
-      if (!isTimed(args)) return Reflect.apply(original, this, args);
+      if (!patch.active || !isTimed(args)) return Reflect.apply(original, this, args);
       Atomics.add(cells, TIMED_SCRIPTS, 1);
       try {
         return Reflect.apply(original, this, args);

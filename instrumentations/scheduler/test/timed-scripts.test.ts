@@ -7,7 +7,6 @@ const cells = new Int32Array(new SharedArrayBuffer(WATCH_MEMORY_BYTES));
 const patches = createPatches();
 const original = vm.Script.prototype.runInContext;
 beforeAll(() => markTimedScripts(patches, vm, cells));
-afterAll(() => patches.restore());
 
 /** What the cell says while the script runs. */
 const count = (): number => cells[TIMED_SCRIPTS] as number;
@@ -33,4 +32,7 @@ test('what they throw passes through, and they look as before', () => {
   const { runInContext } = vm.Script.prototype;
   expect(runInContext).not.toBe(original);
   expect([runInContext.name, runInContext.length]).toEqual([original.name, original.length]);
+  patches.restore();
+  expect(vm.Script.prototype.runInContext).toBe(original);
+  expect(runInContext.call(script, vm.createContext({ count }), timed)).toBe(0);
 });
