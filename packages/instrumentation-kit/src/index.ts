@@ -16,7 +16,7 @@ export {
 export { linkLocalRoot, localRootAbove } from './local-root.ts';
 export { LOCAL_TRACE, markTrace } from './local-trace.ts';
 export { checkNextSpanProcessor, type NextSpanProcessor } from './next-span-processor.ts';
-export { isSuppressed, type Observation, observation, unobserved } from './observation.ts';
+export { isContextSuppressed, isSuppressed, type Observation, observation, unobserved } from './observation.ts';
 export type { Passage, PassageVisitor, RootWaits } from './open-roots.ts';
 export { checkInstrumentationOptions, checkOptionNames, show } from './options.ts';
 export { createPatches, impersonate } from './patches.ts';

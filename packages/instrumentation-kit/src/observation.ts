@@ -45,7 +45,8 @@ let registered: { readonly context?: ContextManager } | undefined;
 let lastContext: Context = ROOT_CONTEXT;
 let isLastSuppressed = false;
 
-function isContextSuppressed(active: Context): boolean {
+/** Whether a context suppresses tracing: for whoever has read the active one already. */
+export function isContextSuppressed(active: Context): boolean {
   if (active !== lastContext) {
     lastContext = active;
     isLastSuppressed = active.getValue(SUPPRESS_TRACING) === true;

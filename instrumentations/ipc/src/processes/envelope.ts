@@ -1,39 +1,36 @@
-import { type Context, INVALID_TRACEID, propagation, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
-import { eventStream } from '@sonde/event-stream';
+import { type Context, propagation, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { eventStream, type HybridClock } from '@sonde/event-stream';
 import { type Carrier, writeCarrier } from '@sonde/instrumentation-kit';
 import { type Account, accountIn, type Peer, settleAccount } from '../account.ts';
 import { writeBaggage } from '../threads/baggage-text.ts';
 import { writeHex } from '../threads/hex-words.ts';
 import { StartContext } from '../threads/start-context.ts';
-import { MAX_FLAGS, MessageContext, PASSED_ON } from './message-context.ts';
+import {
+  ACCOUNT_AT,
+  ACCOUNT_MARK,
+  ENVELOPE,
+  flagsText,
+  MAX_FLAGS,
+  MIN_LENGTH,
+  NO_HEAD,
+  PASSED_ON,
+  SPAN_ID_LENGTH,
+  TRACE_ID_AT,
+  TRACE_ID_LENGTH,
+} from './command.ts';
+import { MessageContext } from './message-context.ts';
 import { fromMonotonic, toMonotonic } from './monotonic.ts';
 import { hasOtherPropagators } from './propagators.ts';
-import { readStamp, STAMP_LENGTH, writeStamp } from './stamp.ts';
+import { MICROS_LENGTH, readMicros, readStamp, withStamp, writeMicros } from './stamp.ts';
 
-/*
- * The envelope of a message: an object of as few properties as possible, since each costs more than what is in it. What
- * came with the message stands in one string, the command, all but the end of which stays the same from one message of a
- * request to the next:
- *
- *   NODE_SONDE_MSG_1 <trace id, 32> <span id, 16> <flags, 2> [line feed <tracestate> line feed <baggage>] <stamp, 21>
- *
- * without the spaces, and zeros where there is no trace.
- */
-export const ENVELOPE = 'NODE_SONDE_MSG_1';
-const IDS_LENGTH = 50;
-const NO_IDS: string = '0'.repeat(IDS_LENGTH);
-const TRACE_ID_LENGTH = 32;
-const TRACE_ID_WORDS = 4;
-const SPAN_ID_LENGTH = 16;
-const TEXT_AT: number = ENVELOPE.length + IDS_LENGTH;
 /** What W3C Baggage and Trace Context allow to be carried, with room to spare; longer ones are not written. */
 const MAX_TEXT = 16_384;
+const TRACE_ID_WORDS = 4;
 
 /** A message of the user with what came with it. */
 export interface Envelope {
+  /** See command.ts. */
   readonly cmd: string;
-  /** In an answer: when what it answers was sent and taken up; NaN where that is not told. */
-  a?: readonly [number, number];
   /** What propagators write that are neither W3C Trace Context nor W3C Baggage. */
   c?: Carrier;
   /**
@@ -45,14 +42,25 @@ export interface Envelope {
 /** What an envelope says of a context, kept while it is the one that messages are sent in. */
 interface Described {
   readonly active: Context;
-  /** The command up to the stamp. */
-  readonly cmd: string;
+  /** The command up to the flags. */
+  readonly head: string;
+  /** tracestate and baggage as the command says them, or empty. */
+  readonly text: string;
   readonly account: Account | undefined;
   /** Whether baggage or tracestate were too long and stay behind. */
   readonly isShortened: boolean;
 }
 
+let known: HybridClock | undefined;
+
+/** That of this thread; it is looked up once. */
+function clock(): HybridClock {
+  known ??= eventStream().clock;
+  return known;
+}
+
 let last: Described | undefined;
+let hasAnswered = false;
 const FORGET_MS = 1000;
 let isForgetting = false;
 
@@ -68,24 +76,29 @@ function forgetSoon(): void {
 
 const words = new Int32Array(TRACE_ID_WORDS);
 
-/** The words of a trace id, valid until the next call; undefined for what is none. */
-export function wordsOf(traceId: string): Int32Array | undefined {
-  return traceId !== INVALID_TRACEID && writeHex(traceId, words, 0, TRACE_ID_WORDS) ? words : undefined;
+function hasBits(ids: Int32Array): boolean {
+  let bits = 0;
+  for (let word = 0; word < TRACE_ID_WORDS; word++) bits |= ids[word] as number;
+  return bits !== 0;
+}
+
+/** The words of the trace id that begins somewhere in a text, valid until the next call; undefined where there is none. */
+export function traceWords(text: string, from: number): Int32Array | undefined {
+  const isTrace = writeHex(text, words, from) && hasBits(words);
+  return isTrace ? words : undefined;
 }
 
 /** What an envelope answers. */
-function answeredBy({ account, cmd }: Described, peer: Peer): Account | undefined {
+function answeredBy({ account, head }: Described, peer: Peer): Account | undefined {
   const isKnown = account?.peer === peer || peer.takenUp.isEmpty;
-  const traceId = isKnown ? undefined : wordsOf(cmd.slice(ENVELOPE.length, ENVELOPE.length + TRACE_ID_LENGTH));
-  return settleAccount(account, peer, traceId, 0);
+  return settleAccount(account, peer, isKnown ? undefined : traceWords(head, TRACE_ID_AT), 0);
 }
 
-function idsOf(spanContext: SpanContext | undefined): string {
-  if (spanContext === undefined) return NO_IDS;
+function headOf(spanContext: SpanContext | undefined): string {
+  if (spanContext === undefined) return NO_HEAD;
   const { traceId, spanId, traceFlags, isRemote } = spanContext;
-  if (traceId.length !== TRACE_ID_LENGTH || spanId.length !== SPAN_ID_LENGTH) return NO_IDS;
-  const flags = (traceFlags & MAX_FLAGS) | (isRemote === true ? PASSED_ON : 0);
-  return `${traceId}${spanId}${flags < 16 ? '0' : ''}${flags.toString(16)}`;
+  if (traceId.length !== TRACE_ID_LENGTH || spanId.length !== SPAN_ID_LENGTH) return NO_HEAD;
+  return ENVELOPE + traceId + spanId + flagsText((traceFlags & MAX_FLAGS) | (isRemote === true ? PASSED_ON : 0));
 }
 
 function textOf(spanContext: SpanContext | undefined, active: Context): string {
@@ -102,12 +115,14 @@ function shorten(text: string): string {
 }
 
 function describe(active: Context): Described {
-  const spanContext = trace.getSpanContext(active);
-  const text = textOf(spanContext, active);
+  // What has come with a message goes on as it came.
+  const isGiven = active instanceof MessageContext;
+  const spanContext = isGiven ? undefined : trace.getSpanContext(active);
+  const head = isGiven ? active.headToPassOn : headOf(spanContext);
+  const text = isGiven ? active.text : textOf(spanContext, active);
   const isShortened = text.length > MAX_TEXT;
   if (active !== ROOT_CONTEXT) forgetSoon();
-  const cmd = ENVELOPE + idsOf(spanContext) + (isShortened ? shorten(text) : text);
-  return { active, cmd, account: accountIn(active), isShortened };
+  return { active, head, text: isShortened ? shorten(text) : text, account: accountIn(active), isShortened };
 }
 
 /** Whether the envelope that was made last lacks baggage or tracestate. */
@@ -115,17 +130,26 @@ export function isShortened(): boolean {
   return last?.isShortened === true;
 }
 
+/** Whether the envelope that was made last answers something. */
+export function isAnswer(): boolean {
+  return hasAnswered;
+}
+
 /** Puts a message into an envelope. */
 export function enclose(message: unknown, active: Context, nowMs: number, peer: Peer): Envelope {
   // A start context says something else once it is over.
   if (last?.active !== active || active instanceof StartContext) last = describe(active);
-  const { high, low } = eventStream().clock.send(nowMs);
-  const cmd = last.cmd + writeStamp(high, low, toMonotonic(nowMs));
-  const envelope: Envelope = { cmd, '': message };
+  const timestamp = clock().send(nowMs);
   const account = answeredBy(last, peer);
-  if (account !== undefined) envelope.a = [toMonotonic(account.sentMs), toMonotonic(account.takenUpMs)];
+  hasAnswered = account !== undefined;
+  const head = account === undefined ? last.head : last.head + textOfAccount(account);
+  const envelope: Envelope = { cmd: withStamp(head + last.text, timestamp, toMonotonic(nowMs)), '': message };
   if (hasOtherPropagators()) envelope.c = writeCarrier(active);
   return envelope;
+}
+
+function textOfAccount({ sentMs, takenUpMs }: Account): string {
+  return ACCOUNT_MARK + writeMicros(toMonotonic(sentMs)) + writeMicros(toMonotonic(takenUpMs));
 }
 
 /** Whether a message that arrived is an envelope. */
@@ -139,20 +163,16 @@ export function isEnvelope(message: unknown): message is Envelope {
  * What came with a message. Safe for whatever the other side may have sent.
  * @param peer what stands for the other side in the account of the message
  */
-export function open({ cmd, a, c }: Envelope, peer: Peer, nowMs: number): MessageContext {
+export function open({ cmd, c }: Envelope, peer: Peer, nowMs: number): MessageContext {
   const timestamp = { high: Number.NaN, low: Number.NaN, micros: Number.NaN };
-  const isStamped = cmd.length >= TEXT_AT + STAMP_LENGTH && readStamp(cmd, timestamp);
-  const accepted = eventStream().clock.receive(timestamp, nowMs) ? timestamp : undefined;
+  const isStamped = cmd.length >= MIN_LENGTH && readStamp(cmd, timestamp);
+  const accepted = clock().receive(timestamp, nowMs) ? timestamp : undefined;
   const sentMs = isStamped ? fromMonotonic(timestamp.micros, nowMs) : Number.NaN;
-  const opened = new MessageContext(peer, sentMs, accepted);
-  opened.ids = cmd.slice(ENVELOPE.length, TEXT_AT);
-  const textEnd = cmd.length - STAMP_LENGTH;
-  if (textEnd > TEXT_AT) opened.text = cmd.slice(TEXT_AT, textEnd);
+  const opened = new MessageContext(cmd, peer, sentMs, accepted);
   if (c !== undefined) opened.carrier = c;
-  if (Array.isArray(a)) {
-    opened.hasAccount = true;
-    opened.answeredSentMs = fromMonotonic(a[0], nowMs);
-    opened.answeredTakenMs = fromMonotonic(a[1], nowMs);
+  if (opened.hasAccount) {
+    opened.answeredSentMs = fromMonotonic(readMicros(cmd, ACCOUNT_AT), nowMs);
+    opened.answeredTakenMs = fromMonotonic(readMicros(cmd, ACCOUNT_AT + MICROS_LENGTH), nowMs);
   }
   return opened;
 }

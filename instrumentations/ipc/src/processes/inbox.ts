@@ -4,9 +4,10 @@ import { noteAnswer, type Peer, withAccount } from '../account.ts';
 import { markAnswer } from '../answers.ts';
 import type { Channel } from '../channels.ts';
 import { enterNatively } from '../native-entry.ts';
-import { NOWHERE, type TraceWords } from '../taken-up.ts';
+import { NOWHERE } from '../taken-up.ts';
 import { AnnouncedContext, type Given, Mark } from './announced-context.ts';
-import { type Envelope, open, wordsOf } from './envelope.ts';
+import { TRACE_ID_AT } from './command.ts';
+import { type Envelope, open, traceWords } from './envelope.ts';
 import { type LinkEnd, pendingMessages } from './link-end.ts';
 import { MessageContext } from './message-context.ts';
 import { announcement, isAcknowledgement, isInternal, type Talk } from './wire.ts';
@@ -152,7 +153,12 @@ export class Inbox {
     const { context: sender, sentMs } = given;
     this.#onMessage?.();
     const traceId = trace.getSpanContext(sender)?.traceId ?? '';
-    const active = withAccount(sender, { peer, sentMs, takenUpMs, place: placeOf(traceId, peer, sentMs, takenUpMs) });
+    const active = withAccount(sender, {
+      peer,
+      sentMs,
+      takenUpMs,
+      place: placeOf(traceWords(traceId, 0), peer, sentMs, takenUpMs),
+    });
     const received = { context: active, isSampled: isSampled(sender), sentMs, takenUpMs, bytes: 0 };
     return channel.process(received, emit, end, args);
   }
@@ -178,7 +184,7 @@ export class Inbox {
   #takeUp(given: MessageContext, takenUpMs: number): void {
     given.takenUpMs = takenUpMs;
     if (given.hasAccount) noteAnswer(given, given.answeredSentMs, given.answeredTakenMs, takenUpMs);
-    else given.place = placeIn(given, takenUpMs);
+    else given.place = placeOf(traceWords(given.cmd, TRACE_ID_AT), given.peer, given.sentMs, takenUpMs);
     this.#onMessage?.();
   }
 
@@ -201,30 +207,11 @@ export class Inbox {
   }
 }
 
-function traceWords(words: Int32Array): TraceWords {
-  const [trace0 = 0, trace1 = 0, trace2 = 0, trace3 = 0] = words;
-  return { trace0, trace1, trace2, trace3 };
-}
-
 /** Its place among what was taken up from the peer, where it has a trace. */
-function placeOf(traceId: string, peer: Peer, sentMs: number, takenUpMs: number): number {
-  const words = wordsOf(traceId);
-  return words === undefined ? NOWHERE : peer.takenUp.add(traceWords(words), sentMs, takenUpMs);
-}
-
-// The trace that was seen last: several messages of one request come one after the other.
-let lastIds = '';
-let lastWords: TraceWords | undefined;
-
-/** The same for what came in an envelope. */
-function placeIn(given: MessageContext, takenUpMs: number): number {
-  const { ids, peer, sentMs } = given;
-  if (ids !== lastIds) {
-    lastIds = ids;
-    const words = wordsOf(given.traceId);
-    lastWords = words === undefined ? undefined : traceWords(words);
-  }
-  return lastWords === undefined ? NOWHERE : peer.takenUp.add(lastWords, sentMs, takenUpMs);
+function placeOf(ids: Int32Array | undefined, peer: Peer, sentMs: number, takenUpMs: number): number {
+  if (ids === undefined) return NOWHERE;
+  const { 0: trace0 = 0, 1: trace1 = 0, 2: trace2 = 0, 3: trace3 = 0 } = ids;
+  return peer.takenUp.add({ trace0, trace1, trace2, trace3 }, sentMs, takenUpMs);
 }
 
 function isSampled(active: Context): boolean {

@@ -1,10 +1,11 @@
 import { type Context, context, INVALID_TRACEID, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { type AnyFunction, guard, impersonate, isSuppressed } from '@sonde/instrumentation-kit';
+import { type AnyFunction, guard, impersonate, isContextSuppressed } from '@sonde/instrumentation-kit';
 import type { Peer } from '../account.ts';
 import { isAnswerOf } from '../answers.ts';
 import type { Channel } from '../channels.ts';
-import { enclose, isShortened } from './envelope.ts';
+import { enclose, isAnswer, isShortened } from './envelope.ts';
 import type { LinkEnd } from './link-end.ts';
+import { MessageContext } from './message-context.ts';
 import { isNotForUsers, isSendable, type Saying, type Talk, talk, talkOfContext } from './wire.ts';
 
 /** Contexts announced by messages of their own, each as dear as a message, before it is known who the other side is. */
@@ -37,6 +38,19 @@ function isForUsers(message: unknown): boolean {
   } catch {
     // A proxy that throws; Node will meet it as well.
     return true;
+  }
+}
+
+/** The active context; undefined where nothing is to be observed. */
+function senderContext(): Context | undefined {
+  try {
+    const active = context.active();
+    // What an exporter sends is nobody's trace. A context that came with a message says nothing of that.
+    const isObserved = active instanceof MessageContext || !isContextSuppressed(active);
+    return isObserved ? active : undefined;
+  } catch {
+    // Somebody's own context manager.
+    return undefined;
   }
 }
 
@@ -104,18 +118,19 @@ export class Outbox {
     const outbox = this;
     const { end } = this.#config;
     const send: AnyFunction = function (this: unknown, ...args: unknown[]): unknown {
-      const isOurs = outbox.#isActive && this === end && isForUsers(args[0]) && !isSuppressed();
-      return isOurs ? outbox.#send(args) : Reflect.apply(original, this, args);
+      const active = outbox.#isActive && this === end && isForUsers(args[0]) ? senderContext() : undefined;
+      return active === undefined ? Reflect.apply(original, this, args) : outbox.#send(args, active);
     };
     impersonate(send, original);
     return send;
   }
 
-  #send(args: unknown[]): unknown {
+  #send(args: unknown[], caller: Context): unknown {
     const { channel, end, peer } = this.#config;
     const startMs = now();
-    const active = this.#sender();
-    const span = channel.startSend(active);
+    const active = this.#sender(caller);
+    // The sender of a message is never recorded here: its span is in another process.
+    const span = active instanceof MessageContext ? undefined : channel.startSend(active);
     const isOpen = end.connected;
     let result: unknown;
     try {
@@ -131,8 +146,7 @@ export class Outbox {
   }
 
   /** In whose context something is sent. */
-  #sender(): Context {
-    const active = context.active();
+  #sender(active: Context): Context {
     const { channel, peer } = this.#config;
     if (!peer.isDown || !isAnswerOf(active, peer)) return active;
     channel.missed('answer', 1);
@@ -151,10 +165,9 @@ export class Outbox {
     if (this.#mode === 'envelopes') {
       // What is none to Node must reach it as it is, to be refused.
       if (isSendable(message)) {
-        const envelope = enclose(message, active, startMs, peer);
-        this.#isAnswering = envelope.a !== undefined;
+        args[0] = enclose(message, active, startMs, peer);
+        this.#isAnswering = isAnswer();
         if (isShortened()) channel.missed('size', 1);
-        args[0] = envelope;
       }
     } else if (end.connected && hasTrace(active)) {
       if (this.#canAnnounce(args)) return this.#sendAnnounced(args, active, startMs);

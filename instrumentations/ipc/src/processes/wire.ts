@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import { type Carrier, readCarrier, writeCarrier } from '@sonde/instrumentation-kit';
-import { ENVELOPE } from './envelope.ts';
+import { ENVELOPE } from './command.ts';
 import { fromMonotonic, toMonotonic } from './monotonic.ts';
 
 /*
@@ -81,7 +81,7 @@ export function isAcknowledgement(message: unknown): boolean {
  * the user. Runs no getter of the message: what those and `toJSON` make of it, the receiver finds out.
  */
 export function isNotForUsers(message: unknown): boolean {
-  if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'cmd')) return false;
+  if (typeof message !== 'object' || message === null || !('cmd' in message)) return false;
   const command: unknown = Object.getOwnPropertyDescriptor(message, 'cmd')?.value;
   // What looks like one of ours but comes from the user travels in an envelope, or the other side would mistake it.
   return isInternalCommand(command) && command !== TALK && !command.startsWith(ENVELOPE);

@@ -5,21 +5,23 @@ for (const [value, digit] of [...'0123456789abcdef'].entries()) DIGITS[digit.cha
 const WORD_DIGITS = 8;
 
 /**
- * Writes an id as 32-bit words.
- * @returns false for anything but `count` words of lower-case hex; the target then holds rubbish
+ * Fills 32-bit words with the hex digits of a text.
+ * @param from where in the text they begin
+ * @returns false when there are fewer lower-case hex digits than that; the target then holds rubbish
  */
-export function writeHex(text: string, target: Int32Array, at: number, count: number): boolean {
-  if (typeof text !== 'string' || text.length !== count * WORD_DIGITS) return false;
+export function writeHex(text: string, target: Int32Array, from: number): boolean {
+  if (typeof text !== 'string') return false;
   let invalid = 0;
-  for (let word = 0; word < count; word++) {
+  for (let word = 0; word < target.length; word++) {
+    const at = from + word * WORD_DIGITS;
     let bits = 0;
-    for (let i = word * WORD_DIGITS; i < (word + 1) * WORD_DIGITS; i++) {
+    for (let i = at; i < at + WORD_DIGITS; i++) {
       const code = text.charCodeAt(i);
       const digit = code < 128 ? (DIGITS[code] as number) : 255;
       invalid |= digit;
       bits = (bits << 4) | digit;
     }
-    target[at + word] = bits;
+    target[word] = bits;
   }
   return invalid < 16;
 }

@@ -1,6 +1,6 @@
-import type { MessagePort } from 'node:worker_threads';
+import { MessagePort } from 'node:worker_threads';
 import { type Context, context, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
-import { type AnyFunction, guard, isSuppressed, reportFailure } from '@sonde/instrumentation-kit';
+import { guard, isContextSuppressed, reportFailure } from '@sonde/instrumentation-kit';
 import { isAnswerOf, markAnswer } from '../answers.ts';
 import type { Channel, Received } from '../channels.ts';
 import { enterNatively } from '../native-entry.ts';
@@ -9,9 +9,13 @@ import type { Link } from './link.ts';
 import { MessageContext } from './message-context.ts';
 import { messageKind } from './message-kind.ts';
 import { messageBytes } from './message-size.ts';
+import { DISPATCH, type NativePort } from './native-port.ts';
 import type { Offer, PortTransfers } from './port-transfers.ts';
 import type { RingReader } from './ring-reader.ts';
 import type { RingWriter } from './ring-writer.ts';
+
+/** Looked up at each call: somebody may wrap the prototype later. A constant of this module, which V8 can call directly. */
+const prototype = MessagePort.prototype as NativePort;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -75,14 +79,14 @@ export class ObservedPort {
   }
 
   /** Sends a message that takes nothing along: what `postMessage` of the port does, with what has to lie beside it. */
-  post(native: AnyFunction, message: unknown): unknown {
+  post(message: unknown): unknown {
     const startMs = now();
     if (this.#isPosting) this.#giveUp();
     const span = this.#prepare(message, startMs, undefined);
     let result: unknown;
     this.#isPosting = true;
     try {
-      result = native.call(this.port, message);
+      result = prototype.postMessage.call(this.port, message);
     } catch (error) {
       this.#failed(startMs, error, span);
       throw error;
@@ -94,7 +98,7 @@ export class ObservedPort {
   }
 
   /** The same for whatever else `postMessage` may be given. */
-  postWith(native: AnyFunction, args: readonly unknown[]): unknown {
+  postWith(args: readonly unknown[]): unknown {
     const startMs = now();
     if (this.#isPosting) this.#giveUp();
     const offers = args.length > 1 ? this.#transfers.offer(this, args) : undefined;
@@ -102,7 +106,7 @@ export class ObservedPort {
     let result: unknown;
     this.#isPosting = true;
     try {
-      result = Reflect.apply(native, this.port, args);
+      result = Reflect.apply(prototype.postMessage, this.port, args);
     } catch (error) {
       this.#failed(startMs, error, span);
       if (offers !== undefined) this.#transfers.withdraw(this, offers);
@@ -116,24 +120,24 @@ export class ObservedPort {
   }
 
   // In functions of their own: what a function encloses, it pays for even where it does not.
-  #process(native: AnyFunction, message: unknown, received: Received): unknown {
-    return this.channel.process(received, () => native.call(this.port, message, 'message', undefined));
+  #process(message: unknown, received: Received): unknown {
+    return this.channel.process(received, () => prototype[DISPATCH].call(this.port, message, 'message', undefined));
   }
 
-  #dispatchIn(active: Context, native: AnyFunction, message: unknown): unknown {
-    return context.with(active, () => native.call(this.port, message, 'message', undefined));
+  #dispatchIn(active: Context, message: unknown): unknown {
+    return context.with(active, () => prototype[DISPATCH].call(this.port, message, 'message', undefined));
   }
 
   /** A message is here, from native code: runs its handlers inside its context. */
-  dispatch(native: AnyFunction, message: unknown): unknown {
+  dispatch(message: unknown): unknown {
     const received = this.takeUp(message);
     const { context: active } = received;
-    if (!this.channel.receivedQuickly(received)) return this.#process(native, message, received);
+    if (!this.channel.receivedQuickly(received)) return this.#process(message, received);
     if (active !== undefined) {
       if (received.isAnswer === true) markAnswer(active, received.peer);
-      if (!isActive(active) && !enterNatively(active)) return this.#dispatchIn(active, native, message);
+      if (!isActive(active) && !enterNatively(active)) return this.#dispatchIn(active, message);
     }
-    return native.call(this.port, message, 'message', undefined);
+    return prototype[DISPATCH].call(this.port, message, 'message', undefined);
   }
 
   /** A message is here: what is known of it. Valid until the next one. */
@@ -233,7 +237,7 @@ export class ObservedPort {
       return ROOT_CONTEXT;
     }
     // What an exporter sends is nobody's trace. A context that came with a message says nothing of that.
-    return !(active instanceof MessageContext) && isSuppressed() ? ROOT_CONTEXT : active;
+    return !(active instanceof MessageContext) && isContextSuppressed(active) ? ROOT_CONTEXT : active;
   }
 
   #failed(startMs: number, error: unknown, span: Span | undefined): void {

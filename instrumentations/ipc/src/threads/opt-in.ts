@@ -4,7 +4,8 @@ import { type AnyFunction, impersonate, printable, show } from '@sonde/instrumen
 import type { Channel, Channels } from '../channels.ts';
 import { type Opened, openEnvelope, sendEnvelope } from './envelopes.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
-import { DISPATCH, type Ports } from './ports.ts';
+import { DISPATCH } from './native-port.ts';
+import type { Ports } from './ports.ts';
 
 export const BROADCAST_SYSTEM = 'nodejs.broadcast_channel';
 const PORT = { system: 'nodejs.message_port', destination: 'opted-in' } as const;

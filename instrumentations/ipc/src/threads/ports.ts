@@ -3,13 +3,9 @@ import type { HybridClock } from '@sonde/event-stream';
 import { type AnyFunction, guard } from '@sonde/instrumentation-kit';
 import type { ChannelNames, Channels } from '../channels.ts';
 import type { FetchedSpans } from './fetched-spans.ts';
+import { DISPATCH, type NativePort } from './native-port.ts';
 import { ObservedPort } from './observed-port.ts';
 import { PortTransfers } from './port-transfers.ts';
-
-/** How the native side hands a message to a port. */
-export const DISPATCH: unique symbol = Symbol.for('nodejs.internal.kHybridDispatch') as never;
-
-type Dispatching = MessagePort & { [DISPATCH]: AnyFunction };
 
 /** The ports of this thread that are observed. */
 export interface Ports {
@@ -49,21 +45,20 @@ function isClose(type: unknown, event: unknown): boolean {
 }
 
 /** Looked up at each call: somebody may wrap the prototype later. */
-const prototype = MessagePort.prototype as Dispatching;
+const prototype = MessagePort.prototype as NativePort;
 
 function hooksOf(observed: ObservedPort, onClosed: () => void): Hooks {
   // Methods, for they have no `prototype`, as the native ones have none.
   return {
     postMessage(...args: unknown[]): unknown {
       if (this !== observed.port || !observed.isActive) return Reflect.apply(prototype.postMessage, this, args);
-      const { postMessage } = prototype;
-      return args.length === 1 ? observed.post(postMessage, args[0]) : observed.postWith(postMessage, args);
+      return args.length === 1 ? observed.post(args[0]) : observed.postWith(args);
     },
     dispatch(...args: unknown[]): unknown {
       const [value, type, event] = args;
       // The native side passes three arguments, without an event; `emit` two, `dispatchEvent` an event.
       const isArrival = observed.isActive && event === undefined && args.length === 3;
-      if (isArrival && type === 'message') return observed.dispatch(prototype[DISPATCH], value);
+      if (isArrival && type === 'message') return observed.dispatch(value);
       if (isArrival && type === 'messageerror') observed.skip(value);
       if (observed.isActive && isClose(type, event)) onClosed();
       return Reflect.apply(prototype[DISPATCH], this, args);

@@ -1,4 +1,11 @@
-import { type Context, propagation, type SpanContext, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  INVALID_SPANID,
+  INVALID_TRACEID,
+  propagation,
+  type SpanContext,
+  trace,
+} from '@opentelemetry/api';
 import type { HybridClock } from '@sonde/event-stream';
 import { type Account, accountIn, type Peer, settleAccount } from '../account.ts';
 import { writeBaggage } from './baggage-text.ts';
@@ -57,6 +64,8 @@ export class RingWriter {
   #isShortened = false;
   #lastSpanContext: SpanContext | undefined;
   readonly #lastIds = new Int32Array(TRACE_WORDS + SPAN_WORDS);
+  readonly #lastTrace = this.#lastIds.subarray(0, TRACE_WORDS);
+  readonly #lastSpan = this.#lastIds.subarray(TRACE_WORDS);
 
   /** @param peer what stands for the receiver in accounts */
   constructor(ring: Ring, clock: HybridClock, peer: Peer | undefined) {
@@ -162,10 +171,10 @@ export class RingWriter {
   #intern(spanContext: SpanContext): boolean {
     this.#lastSpanContext = undefined;
     const { traceId, spanId } = spanContext;
-    const isValid =
-      writeHex(traceId, this.#lastIds, 0, TRACE_WORDS) && writeHex(spanId, this.#lastIds, TRACE_WORDS, SPAN_WORDS);
+    const isWhole = traceId.length === INVALID_TRACEID.length && spanId.length === INVALID_SPANID.length;
+    const isHex = writeHex(traceId, this.#lastTrace, 0) && writeHex(spanId, this.#lastSpan, 0);
     // The same object stands for the same ids: that is what the API says of it.
-    if (isValid && spanContext.traceId !== INVALID_TRACE) this.#lastSpanContext = spanContext;
+    if (isWhole && isHex && traceId !== INVALID_TRACEID) this.#lastSpanContext = spanContext;
     return this.#lastSpanContext !== undefined;
   }
 
@@ -227,8 +236,6 @@ export class RingWriter {
     return true;
   }
 }
-
-const INVALID_TRACE = '0'.repeat(32);
 
 /** The text of a message that came, with the ports of the one that goes. */
 function textWith(text: string, ports: string): string {

@@ -1,7 +1,8 @@
 import { createTraceState, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { sentIn } from '@sonde/instrumentation-kit';
 import fc from 'fast-check';
 import { type Peer, withAccount } from '../../src/account.ts';
-import { enclose, isEnvelope, open } from '../../src/processes/envelope.ts';
+import { enclose, isAnswer, isEnvelope, open } from '../../src/processes/envelope.ts';
 import { isInternal, isNotForUsers, isTalk, talk } from '../../src/processes/wire.ts';
 import { TakenUp } from '../../src/taken-up.ts';
 import { runs } from '../seed.ts';
@@ -66,20 +67,63 @@ describe('an envelope', () => {
     expect(received.isSampled).toBe(false);
   });
 
-  it('says in an answer, and only to whom it answers, when the job was sent and taken up', () => {
+  it('says in an answer, and only to whom it answers, when the job was sent and taken up, beside all the rest', () => {
     const nowMs = performance.now();
-    const active = withAccount(ROOT_CONTEXT, { peer: PEER, sentMs: nowMs - 30, takenUpMs: nowMs - 10, place: 0 });
-    const answer = open(wire(enclose('m', active, nowMs, PEER)), PEER, nowMs);
-    expect(answer.answeredSentMs).toBeCloseTo(nowMs - 30, 2);
-    expect(answer.answeredTakenMs).toBeCloseTo(nowMs - 10, 2);
-    expect(wire(enclose('m', active, nowMs, peer()))).not.toHaveProperty('a');
+    const times = fc.record({ waitedMs: fc.nat(5000), ranMs: fc.nat(5000), value: fc.option(fc.string()) });
+    fc.assert(
+      fc.property(times, ({ waitedMs, ranMs, value }) => {
+        const takenUpMs = nowMs - ranMs;
+        const account = { peer: PEER, sentMs: takenUpMs - waitedMs, takenUpMs, place: 0 };
+        const bag = value === null ? undefined : propagation.createBaggage({ key: { value } });
+        const plain = bag === undefined ? ROOT_CONTEXT : propagation.setBaggage(ROOT_CONTEXT, bag);
+        const active = withAccount(plain, account);
+        const answer = open(wire(enclose('m', active, nowMs, PEER)), PEER, nowMs);
+        expect(isAnswer()).toBe(true);
+        expect(answer.hasAccount).toBe(true);
+        expect(answer.answeredSentMs).toBeCloseTo(account.sentMs, 2);
+        expect(answer.answeredTakenMs).toBeCloseTo(account.takenUpMs, 2);
+        expect(propagation.getBaggage(answer)?.getAllEntries()).toEqual(bag?.getAllEntries());
+        expect(open(wire(enclose('m', active, nowMs, peer())), PEER, nowMs).hasAccount).toBe(false);
+        expect(isAnswer()).toBe(false);
+      }),
+      runs(100),
+    );
+  });
+
+  it('says of an answer without times that it is one', () => {
+    const active = withAccount(ROOT_CONTEXT, { peer: PEER, sentMs: Number.NaN, takenUpMs: Number.NaN, place: 0 });
+    const answer = open(wire(enclose('m', active, 5, PEER)), PEER, 5);
+    expect([answer.hasAccount, answer.answeredSentMs, answer.answeredTakenMs]).toEqual([true, Number.NaN, Number.NaN]);
+  });
+
+  it('passes what came in another one on as it came, and says that it was only given', () => {
+    const flags = fc.integer({ min: 0, max: 0xff });
+    fc.assert(
+      fc.property(hex(32), hex(16), flags, fc.boolean(), (traceId, spanId, traceFlags, isAnswering) => {
+        const bag = propagation.createBaggage({ key: { value: 'ä' } });
+        const spanContext = { traceId, spanId, traceFlags, traceState: createTraceState('a=1,b=2') };
+        const sender = propagation.setBaggage(trace.setSpanContext(ROOT_CONTEXT, spanContext), bag);
+        const account = { peer: PEER, sentMs: 1, takenUpMs: 2, place: 0 };
+        const first = open(wire(enclose('m', isAnswering ? withAccount(sender, account) : sender, 5, PEER)), PEER, 5);
+        const second = open(wire(enclose('m', first, 6, peer())), PEER, 6);
+        expect(trace.getSpanContext(second)).toMatchObject({ traceId, spanId, traceFlags: traceFlags & 0x7f });
+        expect(trace.getSpanContext(second)?.traceState?.serialize()).toBe('a=1,b=2');
+        expect(propagation.getBaggage(second)?.getAllEntries()).toEqual(bag.getAllEntries());
+        expect(second.isSampled).toBe((traceFlags & 1) === 1);
+        expect(second.hasAccount).toBe(false);
+        // Who was only given a span cannot say what happened before its end.
+        expect([sentIn(first) !== undefined, sentIn(second)]).toEqual([true, undefined]);
+      }),
+      runs(200),
+    );
   });
 
   it('gives nothing but an ordinary context for whatever else somebody may send', () => {
     fc.assert(
-      fc.property(fc.string({ maxLength: 200 }), fc.anything(), fc.anything(), (text, c, a) => {
-        const envelope = { cmd: `NODE_SONDE_MSG_1${text}`, a, c, '': 1 } as never;
-        const received = open(envelope, PEER, performance.now());
+      fc.property(fc.string({ maxLength: 200 }), fc.anything(), fc.boolean(), (text, c, isPassedOn) => {
+        const envelope = { cmd: `NODE_SONDE_MSG_1${text}`, c, '': 1 } as never;
+        const opened = open(envelope, PEER, performance.now());
+        const received = isPassedOn ? open(wire(enclose('m', opened, 5, peer())), PEER, 5) : opened;
         const spanContext = trace.getSpanContext(received);
         if (spanContext !== undefined) expect(spanContext.traceId).toMatch(/^[0-9a-f]{32}$/);
         propagation.getBaggage(received);

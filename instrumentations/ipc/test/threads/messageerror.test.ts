@@ -8,7 +8,8 @@ import { TELEMETRY } from '../../src/semantic-names.ts';
 import { createArena } from '../../src/threads/arena.ts';
 import { FetchedSpans } from '../../src/threads/fetched-spans.ts';
 import { messageKind } from '../../src/threads/message-kind.ts';
-import { createPorts, DISPATCH } from '../../src/threads/ports.ts';
+import { DISPATCH } from '../../src/threads/native-port.ts';
+import { createPorts } from '../../src/threads/ports.ts';
 import { RingReader } from '../../src/threads/ring-reader.ts';
 import { RingWriter } from '../../src/threads/ring-writer.ts';
 
