@@ -4,7 +4,6 @@
  * left of the gates above this row is all that the rest may cost.
  */
 
-import type { ChildProcess } from 'node:child_process';
 import { type Context, context, trace } from '@opentelemetry/api';
 import type { AnyFunction } from '@sonde/instrumentation-kit';
 import { storingManager } from '../src/threads/context-storage.ts';
@@ -12,6 +11,7 @@ import { Carried } from './carried.ts';
 
 const COMMAND = 'NODE_BY_HAND';
 const IDS_LENGTH = 48;
+const NO_IDS = '0'.repeat(IDS_LENGTH);
 const MICROS = 1000;
 
 const now = performance.now.bind(performance);
@@ -21,34 +21,47 @@ interface Envelope {
   readonly '': unknown;
 }
 
-/** At the side of the parent. */
-export function encloseContexts(child: ChildProcess): void {
-  const send = child.send as AnyFunction;
+interface End {
+  emit: AnyFunction;
+  send: AnyFunction;
+}
+
+function enclose(end: End): void {
+  const { send } = end;
   let last: Context | undefined;
   let cmd = '';
-  child.send = (message: unknown): boolean => {
+  end.send = (message: unknown): boolean => {
     const active = context.active();
     if (active !== last) {
       last = active;
-      const { traceId = '', spanId = '' } = trace.getSpanContext(active) ?? {};
-      cmd = COMMAND + traceId + spanId;
+      cmd = COMMAND + idsOf(active);
     }
     // Whole microseconds: to write a fraction takes as long as all the rest.
-    return send.call(child, { cmd: cmd + Math.round(now() * MICROS), '': message });
+    return send.call(end, { cmd: cmd + Math.round(now() * MICROS), '': message });
   };
 }
 
-/** At the side of the child. */
-export function openContexts(): void {
-  const emit = process.emit as AnyFunction;
+function idsOf(active: Context): string {
+  if (active instanceof Carried) return active.ids as string;
+  const { traceId = '', spanId = '' } = trace.getSpanContext(active) ?? {};
+  return traceId === '' ? NO_IDS : traceId + spanId;
+}
+
+function open(end: End): void {
+  const { emit } = end;
   const storage = storingManager()?._asyncLocalStorage;
-  const emitOpened = (event: unknown, message: Envelope, handle: unknown): unknown => {
-    if (event !== 'internalMessage') return emit.call(process, event, message, handle);
+  end.emit = (event: unknown, message: Envelope, handle: unknown): unknown => {
+    if (event !== 'internalMessage') return emit.call(end, event, message, handle);
     const { cmd } = message;
-    if (typeof cmd !== 'string' || !cmd.startsWith(COMMAND)) return emit.call(process, event, message, handle);
+    if (typeof cmd !== 'string' || !cmd.startsWith(COMMAND)) return emit.call(end, event, message, handle);
     const ids = cmd.slice(COMMAND.length, COMMAND.length + IDS_LENGTH);
     storage?.enterWith(new Carried(ids, Number(cmd.slice(COMMAND.length + IDS_LENGTH)) / MICROS));
-    return emit.call(process, 'message', message[''], handle);
+    return emit.call(end, 'message', message[''], handle);
   };
-  process.emit = emitOpened as never;
+}
+
+/** At either side. */
+export function carryByHand(end: object): void {
+  enclose(end as End);
+  open(end as End);
 }

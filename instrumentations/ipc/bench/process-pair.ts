@@ -9,7 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Context, context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { serveRounds } from '../../../benchmarks/child.ts';
-import { encloseContexts } from './contexts-in-envelopes.ts';
+import { carryByHand } from './contexts-in-envelopes.ts';
 import { MESSAGE, type Mode, setUp } from './process-world.ts';
 
 const BURST = 10;
@@ -23,7 +23,7 @@ const peer = fork(fileURLToPath(new URL('./process-peer.ts', import.meta.url)), 
   serialization: serialization as 'json',
   stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 });
-if (mode === 'contexts alone') encloseContexts(peer);
+if (mode === 'contexts alone') carryByHand(peer);
 
 async function peerMicros(): Promise<number> {
   const answered = once(peer, 'message');

@@ -2,13 +2,13 @@
  * The receiving end: a child that takes messages and, at a string, tells its CPU time so far. Arguments: the mode, and
  * `single` if each message is to be sent back.
  */
-import { openContexts } from './contexts-in-envelopes.ts';
+import { carryByHand } from './contexts-in-envelopes.ts';
 import { type Mode, setUp } from './process-world.ts';
 
 const mode = process.argv[2] as Mode;
 const isSingle = process.argv[3] === 'single';
 setUp(mode);
-if (mode === 'contexts alone') openContexts();
+if (mode === 'contexts alone') carryByHand(process);
 let received = 0;
 process.on('message', (message) => {
   if (typeof message !== 'string') {

@@ -4,10 +4,8 @@ import { type BenchmarkOptions, type BenchmarkResult, interleave, ratioGate } fr
 
 const PAIR = new URL('./process-pair.ts', import.meta.url);
 /** In bursts, in one direction; or to and fro, so that each end is woken for each message. */
-const SHAPES = {
-  burst: { title: 'in bursts', modes: ['absent', 'contexts alone', 'off', 'on'] },
-  single: { title: 'one at a time', modes: ['absent', 'off', 'on'] },
-} as const;
+const SHAPES = { burst: 'in bursts', single: 'one at a time' } as const;
+const MODES = ['absent', 'contexts alone', 'off', 'on'] as const;
 const WAYS = [
   { serialization: 'json', shape: 'burst', reach: '<= 1.20' },
   { serialization: 'json', shape: 'single', reach: '<= 1.20' },
@@ -19,20 +17,19 @@ const WAYS = [
 export async function processRows({ rounds, log }: BenchmarkOptions): Promise<BenchmarkResult> {
   const results: BenchmarkResult[] = [];
   for (const { serialization, shape, reach } of WAYS) {
-    const { title, modes } = SHAPES[shape];
     const execArgv = ['--conditions=@sonde/source'];
     // On one core: on which one the other end is woken decides more than all the rest.
     const pairs = await Promise.all(
-      modes.map((mode) => childVariant(PAIR, { args: [mode, serialization, shape], execArgv, isPinned: true })),
+      MODES.map((mode) => childVariant(PAIR, { args: [mode, serialization, shape], execArgv, isPinned: true })),
     );
-    const name = (mode: string): string => `process.send, ${serialization}, ${title}, ${mode}`;
+    const name = (mode: string): string => `process.send, ${serialization}, ${SHAPES[shape]}, ${mode}`;
     const variants = Object.fromEntries(
-      modes.map((mode, index) => [name(mode), () => pairs[index]?.round() ?? Number.NaN]),
+      MODES.map((mode, index) => [name(mode), () => pairs[index]?.round() ?? Number.NaN]),
     );
     try {
       const rows = await interleave({ variants, aa: name('absent'), rounds, log });
       const gate = ratioGate({
-        gate: `CPU of process.send and its reception with contexts, ${serialization}, ${title}`,
+        gate: `CPU of process.send and its reception with contexts, ${serialization}, ${SHAPES[shape]}`,
         rows,
         numerator: name('on'),
         denominator: name('absent'),
