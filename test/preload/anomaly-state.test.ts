@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, type Outcome, REGISTER, runProgram } from './program.ts';
@@ -19,6 +19,7 @@ describe('the state of what looks for anomalies, with the preload', () => {
     folder = mkdtempSync(join(tmpdir(), 'sonde-preload-state-'));
     path = join(folder, 'state');
   });
+  afterEach(() => rmSync(folder, { recursive: true }));
   const end = (way: string, env: Readonly<Record<string, string>>): Promise<Outcome> =>
     runProgram({
       args: ['--import', REGISTER, 'anomaly-state.mjs', way],

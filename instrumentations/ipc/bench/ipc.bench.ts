@@ -8,11 +8,11 @@ import {
   type BenchmarkOptions,
   type BenchmarkResult,
   type Gate,
-  interleave,
   type Row,
   ratioGate,
 } from '../../../benchmarks/rig.ts';
 import { processRows } from './process-rows.ts';
+import { interleaveInSittings } from './sittings.ts';
 import { VARIANTS } from './variants.ts';
 
 /** A way to send: the script that is one variant of it, and what it may cost with Sonde on. */
@@ -43,19 +43,10 @@ const WAYS: readonly Way[] = [
 ];
 
 async function rowsOf({ name, script, args, isPinned }: Way, { rounds, log }: BenchmarkOptions): Promise<Row[]> {
-  const children: ChildVariant[] = [];
-  try {
-    const variants: Record<string, () => Promise<number>> = {};
-    for (const variant of VARIANTS) {
-      const child = await childVariant(new URL(script, import.meta.url), { args: [variant, ...args], isPinned });
-      children.push(child);
-      variants[variant] = () => child.round();
-    }
-    log(`${name}:`);
-    return await interleave({ variants, aa: 'bare', rounds, log, warmup: 2 });
-  } finally {
-    for (const child of children) await child.close();
-  }
+  const url = new URL(script, import.meta.url);
+  log(`${name}:`);
+  const start = (variant: string): Promise<ChildVariant> => childVariant(url, { args: [variant, ...args], isPinned });
+  return await interleaveInSittings(start, VARIANTS, { aa: 'bare', rounds, log, warmup: 2 });
 }
 
 function gateOf({ name, reach }: Way, rows: readonly Row[]): Gate {

@@ -1,6 +1,7 @@
 /** `process.send` to a child and its reception: plain, with the instrumentation loaded but off, and on. */
-import { childVariant } from '../../../benchmarks/child.ts';
-import { type BenchmarkOptions, type BenchmarkResult, interleave, ratioGate } from '../../../benchmarks/rig.ts';
+import { type ChildVariant, childVariant } from '../../../benchmarks/child.ts';
+import { type BenchmarkOptions, type BenchmarkResult, ratioGate } from '../../../benchmarks/rig.ts';
+import { interleaveInSittings } from './sittings.ts';
 
 const PAIR = new URL('./process-pair.ts', import.meta.url);
 /** In bursts, in one direction; or to and fro, so that each end is woken for each message. */
@@ -18,27 +19,20 @@ export async function processRows({ rounds, log }: BenchmarkOptions): Promise<Be
   const results: BenchmarkResult[] = [];
   for (const { serialization, shape, reach } of WAYS) {
     const execArgv = ['--conditions=@sonde/source'];
-    // On one core: on which one the other end is woken decides more than all the rest.
-    const pairs = await Promise.all(
-      MODES.map((mode) => childVariant(PAIR, { args: [mode, serialization, shape], execArgv, isPinned: true })),
-    );
     const name = (mode: string): string => `process.send, ${serialization}, ${SHAPES[shape]}, ${mode}`;
-    const variants = Object.fromEntries(
-      MODES.map((mode, index) => [name(mode), () => pairs[index]?.round() ?? Number.NaN]),
-    );
-    try {
-      const rows = await interleave({ variants, aa: name('absent'), rounds, log });
-      const gate = ratioGate({
-        gate: `CPU of process.send and its reception with contexts, ${serialization}, ${SHAPES[shape]}`,
-        rows,
-        numerator: name('on'),
-        denominator: name('absent'),
-        reach,
-      });
-      results.push({ rows, gates: [gate] });
-    } finally {
-      await Promise.all(pairs.map((pair) => pair.close()));
-    }
+    // On one core: on which one the other end is woken decides more than all the rest.
+    const start = (mode: string): Promise<ChildVariant> =>
+      childVariant(PAIR, { args: [mode, serialization, shape], execArgv, isPinned: true });
+    const measured = await interleaveInSittings(start, MODES, { aa: 'absent', rounds, log });
+    const rows = measured.map((one) => ({ ...one, name: name(one.name) }));
+    const gate = ratioGate({
+      gate: `CPU of process.send and its reception with contexts, ${serialization}, ${SHAPES[shape]}`,
+      rows,
+      numerator: name('on'),
+      denominator: name('absent'),
+      reach,
+    });
+    results.push({ rows, gates: [gate] });
   }
   return { rows: results.flatMap(({ rows }) => rows), gates: results.flatMap(({ gates }) => gates) };
 }

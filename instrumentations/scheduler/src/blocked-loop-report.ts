@@ -3,11 +3,11 @@ import { type EventHandle, eventStream } from '@sonde/event-stream';
 import { type Culprit, callBack, guard, type InstrumentsOf } from '@sonde/instrumentation-kit';
 import type { Sighting } from './blocked-loop.ts';
 import type { METRICS } from './metric-names.ts';
-import { parseRunningContext } from './running-stack.ts';
+import { parseRunningContext, type RunningContext } from './running-stack.ts';
 import { TELEMETRY } from './semantic-names.ts';
 import { culpritOf, stackText, toSource } from './stack-frames.ts';
 import type { BlockedLoopReport, LongTurn, StackFrame } from './types.ts';
-import type { CpuMark } from './watch-memory.ts';
+import type { CpuMark, Look } from './watch-memory.ts';
 
 const MAX_NAME_LENGTH = 200;
 
@@ -41,27 +41,67 @@ interface Stall {
   readonly rootSpanId: string | undefined;
 }
 
-/** Brings together what the ledger and the watcher know of one stall. */
-export function describeStall(turn: LongTurn, sighting: Sighting, cpuNow: CpuMark | undefined): Stall {
-  const isSeen = sighting.kind === 'sample';
-  const stack: StackFrame[] = isSeen ? sighting.frames.map(toSource) : [];
+/** What one look at a stall tells. */
+interface Seen extends RunningContext {
+  readonly atMs: number;
+  readonly stack: readonly StackFrame[];
+  readonly culprit: StackFrame | undefined;
+}
+
+function describeLook({ atMs, frames, context, isLate }: Look, { roots }: LongTurn): Seen {
+  const stack = frames.map(toSource);
   // Seen late, it may be that of what ran next, unless there was only one in the turn.
-  const isSure = isSeen && (!sighting.isLate || turn.roots.length < 2);
-  const { spanContext, rootSpanId, route } = parseRunningContext(isSure ? sighting.context : '');
+  const isSure = !isLate || roots.length < 2;
+  return { atMs, stack, culprit: culpritOf(stack), ...parseRunningContext(isSure ? context : '') };
+}
+
+/**
+ * Of several looks at a stall the first one at the function, at work for the same trace, that the stall spent most of its
+ * time on: each look stands for the time that is closer to it than to any other.
+ */
+function pick(looks: readonly Seen[], startMs: number, endMs: number): Seen | undefined {
+  const groups = new Map<string, { readonly first: Seen; ms: number }>();
+  for (const [index, look] of looks.entries()) {
+    const before = looks[index - 1];
+    const after = looks[index + 1];
+    const fromMs = before === undefined ? startMs : (before.atMs + look.atMs) / 2;
+    const toMs = after === undefined ? endMs : (look.atMs + after.atMs) / 2;
+    const { culprit, spanContext } = look;
+    const key = [culprit?.function, culprit?.file, spanContext?.traceId].join('\0');
+    const group = groups.get(key) ?? { first: look, ms: 0 };
+    group.ms += toMs - fromMs;
+    groups.set(key, group);
+  }
+  const [most] = [...groups.values()].sort((left, right) => right.ms - left.ms);
+  return most?.first;
+}
+
+/**
+ * Brings together what the ledger and the watcher know of one stall.
+ * @param timeOriginMs epoch milliseconds of the zero of this thread's clock
+ */
+export function describeStall(
+  turn: LongTurn,
+  sighting: Sighting,
+  { cpuNow, timeOriginMs }: { readonly cpuNow: CpuMark | undefined; readonly timeOriginMs: number },
+): Stall {
+  const looks = sighting.kind === 'sample' ? sighting.looks.map((look) => describeLook(look, turn)) : [];
+  const startMs = turn.startTime - timeOriginMs;
+  const seen = pick(looks, startMs, startMs + turn.durationMs);
   // Without a stack, a single trace that was active in the turn is the only one it can have been.
   const [only, ...others] = turn.roots;
-  const root = isSeen || others.length > 0 ? undefined : only;
+  const root = seen !== undefined || others.length > 0 ? undefined : only;
   const report = {
     ...turn,
-    culprit: culpritOf(stack),
-    stack,
-    route: route ?? root?.route,
-    traceId: spanContext?.traceId ?? root?.traceId,
-    spanId: spanContext?.spanId ?? root?.spanId,
-    missed: isSeen ? undefined : sighting.reason,
+    culprit: seen?.culprit,
+    stack: seen?.stack ?? [],
+    route: seen?.route ?? root?.route,
+    traceId: seen?.spanContext?.traceId ?? root?.traceId,
+    spanId: seen?.spanContext?.spanId ?? root?.spanId,
+    missed: sighting.kind === 'missed' ? sighting.reason : undefined,
     ...cpuShare(sighting.mark, cpuNow),
   };
-  return { report, spanContext, rootSpanId };
+  return { report, spanContext: seen?.spanContext, rootSpanId: seen?.rootSpanId };
 }
 
 /** Tells the world about stalls: an event, a counter, a span where the trace is known, and the callback. */
@@ -73,7 +113,8 @@ export class BlockedLoopReporter {
   }
 
   report(turn: LongTurn, sighting: Sighting): void {
-    const { report, spanContext, rootSpanId } = describeStall(turn, sighting, this.#config.cpuNow());
+    const { cpuNow, timeOriginMs } = this.#config;
+    const { report, spanContext, rootSpanId } = describeStall(turn, sighting, { cpuNow: cpuNow(), timeOriginMs });
     if (spanContext !== undefined) {
       const { traceId, spanId } = spanContext;
       const culprit = { traceId, spanId: rootSpanId ?? spanId, route: report.route };

@@ -16,6 +16,7 @@ import {
   PARKED,
   type SampleMessage,
   STOP,
+  TURN,
   type WatcherData,
   type WatcherMessage,
 } from './watch-memory.ts';
@@ -109,6 +110,7 @@ export class BlockedLoopWatch {
     Atomics.store(this.#cells, STOP, 1);
     Atomics.add(this.#cells, ARMS, 1);
     Atomics.notify(this.#cells, ARMS);
+    Atomics.notify(this.#cells, TURN);
     this.#ended();
   }
 
@@ -131,6 +133,8 @@ export class BlockedLoopWatch {
       this.#config.onStall(turn, sighting);
     } else if (this.#worker !== undefined && Atomics.load(this.#cells, CALLED_TURN) === number) {
       this.#remember(this.#turns, number, turn);
+      // The watcher waits for the end of the stall.
+      Atomics.notify(this.#cells, TURN);
     } else {
       this.#config.onStall(turn, this.#unseen(number));
     }

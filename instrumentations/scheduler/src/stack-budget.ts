@@ -14,7 +14,16 @@ export class StackBudget {
 
   /** Takes one; false when there is none left. */
   take(nowMs: number): boolean {
-    if (this.#emptyAtMs - nowMs > this.#toleranceMs) return false;
+    return this.#takeWithin(this.#toleranceMs, nowMs);
+  }
+
+  /** Takes one that could be done without: false when there is not more than half of them left. */
+  takeSpare(nowMs: number): boolean {
+    return this.#takeWithin(this.#toleranceMs / 2, nowMs);
+  }
+
+  #takeWithin(toleranceMs: number, nowMs: number): boolean {
+    if (this.#emptyAtMs - nowMs > toleranceMs) return false;
     this.#emptyAtMs = Math.max(this.#emptyAtMs, nowMs) + this.#intervalMs;
     return true;
   }

@@ -1,19 +1,12 @@
 import { Session } from 'node:inspector';
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { LOOK, LOOK_LENGTH, LOOK_STATES, lookText, type SeenFrame } from './watch-memory.ts';
+import { LOOK, LOOK_LENGTH, LOOK_STATES, lookText, type SeenStack } from './watch-memory.ts';
 
 /** How often it is asked whether the stall is over meanwhile. */
 const RECHECK_MS = 20;
 /** JavaScript is interrupted within a millisecond. */
 const LATE_MS = 20;
-
-/** What was seen of a running thread. */
-export interface SeenStack {
-  readonly frames: readonly SeenFrame[];
-  readonly context: string;
-  readonly isLate: boolean;
-}
 
 /** As the debugger does: files by URL, whatever module system loaded them. */
 function toUrl(file: string): string {

@@ -82,15 +82,27 @@ export interface ParkedMessage {
   readonly kind: 'parked';
 }
 
-/** A stack was seen. */
-export interface SampleMessage {
-  readonly kind: 'sample';
-  readonly turn: number;
+/** What a look at a running thread has seen. */
+export interface SeenStack {
   readonly frames: readonly SeenFrame[];
   /** See `parseRunningContext`; empty if there was none. */
   readonly context: string;
   /** The thread took its time until it could be looked at: it was in native code, and may have run something else since. */
   readonly isLate: boolean;
+}
+
+/** One look. */
+export interface Look extends SeenStack {
+  /** When it began, on the clock of the watched thread. */
+  readonly atMs: number;
+}
+
+/** A stalled turn was seen at work, once or several times; it is over. */
+export interface SampleMessage {
+  readonly kind: 'sample';
+  readonly turn: number;
+  /** In the order of time, one at least. */
+  readonly looks: readonly [Look, ...Look[]];
   readonly mark: CpuMark | undefined;
 }
 

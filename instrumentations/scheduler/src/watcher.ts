@@ -12,6 +12,7 @@ import {
   type CpuMark,
   DEBUGGED,
   LOOK_HOOK,
+  type Look,
   type MissedMessage,
   type SampleMessage,
   STOP,
@@ -68,19 +69,61 @@ function isOver(turn: number): boolean {
   return Atomics.load(cells, TURN) !== turn || Atomics.load(cells, STOP) === 1;
 }
 
-function examine(turn: number): SampleMessage | MissedMessage {
-  const missed = (reason: MissedMessage['reason']): MissedMessage => ({ kind: 'missed', turn, reason, mark });
-  if (Atomics.load(cells, DEBUGGED) === 1) return missed('inspector');
-  if (Atomics.load(cells, TIMED_SCRIPTS) > 0) return missed('unavailable');
-  if (!budget.take(now())) return missed('rate-limit');
+/** Why a stack is not to be looked at, if anything is in the way. */
+function obstacle(): MissedMessage['reason'] | undefined {
+  if (Atomics.load(cells, DEBUGGED) === 1) return 'inspector';
+  return Atomics.load(cells, TIMED_SCRIPTS) > 0 ? 'unavailable' : undefined;
+}
+
+/** One look; undefined when the stall was over before. @throws Error where none is possible */
+function lookAt(turn: number): Look | undefined {
+  const atMs = now();
+  // What is thrown near the end of the stack is nobody's business.
+  const expression = `try { globalThis['${LOOK_HOOK}'](${turn}, ${data.maxFrames}) } catch {}`;
+  const seen = sampleStack(data.memory, expression, () => isOver(turn));
+  return seen === undefined ? undefined : { atMs, ...seen };
+}
+
+function firstLook(turn: number): Look | MissedMessage['reason'] {
+  const reason = obstacle();
+  if (reason !== undefined) return reason;
+  if (!budget.take(now())) return 'rate-limit';
   try {
-    // What is thrown near the end of the stack is nobody's business.
-    const expression = `try { globalThis['${LOOK_HOOK}'](${turn}, ${data.maxFrames}) } catch {}`;
-    const seen = sampleStack(data.memory, expression, () => isOver(turn));
-    return seen === undefined ? missed('too-late') : { kind: 'sample', turn, mark, ...seen };
+    return lookAt(turn) ?? 'too-late';
   } catch {
-    return missed('unavailable');
+    return 'unavailable';
   }
+}
+
+/** The same later on, where it is possible and can be afforded. */
+function laterLook(turn: number): Look | undefined {
+  if (obstacle() !== undefined || !budget.takeSpare(now())) return undefined;
+  try {
+    return lookAt(turn);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Looks at a stalled turn, and again whenever it has lasted twice as long, until it is over: what a stall began with is not
+ * always what it spent its time on.
+ */
+async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
+  const sinceMs = detector.busySinceMs;
+  const first = firstLook(turn);
+  if (typeof first === 'string') return { kind: 'missed', turn, reason: first, mark };
+  const looks: [Look, ...Look[]] = [first];
+  for (;;) {
+    // What the inspector has answered goes its way.
+    await setImmediate();
+    if (isOver(turn)) break;
+    Atomics.wait(cells, TURN, turn, now() - sinceMs);
+    if (isOver(turn) || (canSeeWaiting && thread.isWaiting(turn))) break;
+    const look = laterLook(turn);
+    if (look !== undefined) looks.push(look);
+  }
+  return { kind: 'sample', turn, looks, mark };
 }
 
 async function run(): Promise<void> {
@@ -88,8 +131,7 @@ async function run(): Promise<void> {
   for (let turn = watch(); turn !== undefined; turn = watch()) {
     // First of all: the watched thread then knows that an answer will come.
     Atomics.store(cells, CALLED_TURN, turn);
-    post(examine(turn));
-    // What the inspector has answered goes its way.
+    post(await examine(turn));
     await setImmediate();
   }
 }

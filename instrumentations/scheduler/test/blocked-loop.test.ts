@@ -48,6 +48,8 @@ const MODES = [
   ['synchronously', 'sync', 'burnCpu'],
   ['after its first await', 'await', 'burnCpu'],
   ['in a timer that it awaited', 'timer', 'burnCpu'],
+  ['in two functions, the second for longer', 'first', 'burnCpu'],
+  ['in two functions, the first for longer', 'last', 'burnCpu'],
   ['by waiting for a child process', 'exec', 'exec'],
   ['by waiting for another thread', 'atomics', 'atomics'],
 ] as const;

@@ -109,3 +109,11 @@ test('a stack budget that was used up has one more after its interval', () => {
   const budget = new StackBudget(12, 2);
   expect([0, 1, 2, 4_999, 5_001, 5_002].map((ms) => budget.take(ms))).toEqual([true, true, false, false, true, false]);
 });
+
+test('what could be done without is taken from one half of the stacks only', () => {
+  const budget = new StackBudget(60, 10);
+  const taken = Array.from({ length: 20 }, () => budget.takeSpare(0)).filter(Boolean).length;
+  expect(taken).toBe(5);
+  expect(Array.from({ length: 20 }, () => budget.take(0)).filter(Boolean)).toHaveLength(5);
+  expect([budget.takeSpare(4000), budget.takeSpare(6000)]).toEqual([false, true]);
+});

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,6 +7,7 @@ import { BOUNDARIES, rig } from '../rig.ts';
 import { runs } from '../seed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sonde-baseline-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 async function process1(slower: number, failing: number) {
   const self = rig();

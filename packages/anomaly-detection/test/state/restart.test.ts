@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -7,6 +7,7 @@ import { BOUNDARIES, type Rig, rig } from '../rig.ts';
 import { runs } from '../seed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sonde-state-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 const options = { unit: 's', advice: { explicitBucketBoundaries: BOUNDARIES } };
 
 /** A process with a noisy gauge and a route, at 10 s. */

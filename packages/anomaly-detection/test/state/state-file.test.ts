@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -17,12 +18,15 @@ import { type Rig, rig } from '../rig.ts';
 const HEADER = '{"what":"sonde anomaly state","version":1,"savedMs":1700000000000}';
 const FOREIGN = '{"name":"my-config","keep":true}\n';
 
+let folder: string;
 let path: string;
 let said: string[];
 beforeEach(() => {
-  path = join(mkdtempSync(join(tmpdir(), 'sonde-state-file-')), 'state');
+  folder = mkdtempSync(join(tmpdir(), 'sonde-state-file-'));
+  path = join(folder, 'state');
   said = [];
 });
+afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A process that learns a little at this path and ends. */
 async function live(before: (self: Rig) => void = () => {}): Promise<Rig> {
@@ -70,7 +74,7 @@ test('a link and a folder are kept', async () => {
   await live();
   expect(readFileSync(path, 'utf8')).toBe(FOREIGN);
   expect(said[0]).toContain('cannot be read (ELOOP');
-  path = join(mkdtempSync(join(tmpdir(), 'sonde-state-file-')), 'folder');
+  path = join(folder, 'folder');
   mkdirSync(path);
   await live();
   expect(said.at(-1)).toBe(kept(`cannot be read (${path} is no file)`));
@@ -177,9 +181,9 @@ test('many detections are one listener of the process, gone with the last of the
 });
 
 test('a folder that exists only later is written to all the same', async () => {
-  const folder = `${path}-folder`;
-  path = join(folder, 'state');
-  await live(() => mkdirSync(folder));
+  const later = `${path}-folder`;
+  path = join(later, 'state');
+  await live(() => mkdirSync(later));
   expect(isState()).toBe(true);
 });
 
@@ -188,7 +192,6 @@ test.each([
   ['--permission', [], ['--permission', '--allow-fs-read=*'], '--permission does not allow it'],
 ])('it is said at the start, too: %s', (_, through, flags, reason) => {
   if (through.length > 0 && process.getuid?.() !== 0) return;
-  const folder = mkdtempSync('/tmp/sonde-state-denied-');
   const program = `
     import { createAnomalyDetection } from ${JSON.stringify(join(__dirname, '..', '..', 'src', 'index.ts'))};
     const warn = (sentence) => console.log(sentence);
