@@ -59,7 +59,7 @@ test('one function at work for two traces is told for the one that it worked for
   expect(describeStall(turn, looks, times).report).toMatchObject({ traceId: other, culprit: { line: 200 } });
 });
 
-test('looks that double their distance name what took three quarters of a stall, wherever it lay', () => {
+test('looks that double their distance name what took three quarters of a stall of seven thresholds', () => {
   const stall = fc.record({
     threshold: fc.double({ min: 20, max: 90, noNaN: true }),
     from: fc.double({ min: 0, max: 0.25, noNaN: true }),
