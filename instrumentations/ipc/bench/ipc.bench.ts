@@ -46,7 +46,7 @@ async function rowsOf({ name, script, args, isPinned }: Way, { rounds, log }: Be
   const url = new URL(script, import.meta.url);
   log(`${name}:`);
   const start = (variant: string): Promise<ChildVariant> => childVariant(url, { args: [variant, ...args], isPinned });
-  return await interleaveInSittings(start, VARIANTS, { aa: 'bare', rounds, log, warmup: 2 });
+  return await interleaveInSittings(start, VARIANTS, { aa: 'bare', rounds, log });
 }
 
 function gateOf({ name, reach }: Way, rows: readonly Row[]): Gate {

@@ -105,6 +105,18 @@ function laterLook(turn: number): Look | undefined {
   }
 }
 
+/** Waits until a turn has lasted twice as long. @returns false when it is over before, or the thread waits for events */
+function outlasts(turn: number, sinceMs: number): boolean {
+  const untilMs = 2 * now() - sinceMs;
+  while (!isOver(turn) && !(canSeeWaiting && thread.isWaiting(turn))) {
+    const leftMs = untilMs - now();
+    if (leftMs <= 0) return true;
+    // The end of a long turn wakes it; that of a shorter one it finds as soon as it would have looked anyway.
+    Atomics.wait(cells, TURN, turn, Math.min(leftMs, detector.intervalMs));
+  }
+  return false;
+}
+
 /**
  * Looks at a stalled turn, and again whenever it has lasted twice as long, until it is over: what a stall began with is not
  * always what it spent its time on.
@@ -114,12 +126,9 @@ async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
   const first = firstLook(turn);
   if (typeof first === 'string') return { kind: 'missed', turn, reason: first, mark };
   const looks: [Look, ...Look[]] = [first];
-  for (;;) {
+  while (outlasts(turn, sinceMs)) {
     // What the inspector has answered goes its way.
     await setImmediate();
-    if (isOver(turn)) break;
-    Atomics.wait(cells, TURN, turn, now() - sinceMs);
-    if (isOver(turn) || (canSeeWaiting && thread.isWaiting(turn))) break;
     const look = laterLook(turn);
     if (look !== undefined) looks.push(look);
   }

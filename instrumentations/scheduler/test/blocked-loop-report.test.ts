@@ -61,14 +61,14 @@ test('one function at work for two traces is told for the one that it worked for
 
 test('looks that double their distance name what took three quarters of a stall of seven thresholds', () => {
   const stall = fc.record({
-    threshold: fc.double({ min: 20, max: 90, noNaN: true }),
+    firstMs: fc.double({ min: 20, max: 90, noNaN: true }),
     from: fc.double({ min: 0, max: 0.25, noNaN: true }),
   });
   fc.assert(
-    fc.property(stall, ({ threshold, from }) => {
+    fc.property(stall, ({ firstMs, from }) => {
       const isLong = (atMs: number): boolean => atMs - 100 >= from * 400 && atMs - 100 < (from + 0.75) * 400;
       const looks: Look[] = [];
-      for (let sinceMs = threshold; sinceMs < 400; sinceMs *= 2)
+      for (let sinceMs = firstMs; sinceMs < 400; sinceMs *= 2)
         looks.push(lookAt(100 + sinceMs, isLong(100 + sinceMs) ? 'long' : 'short'));
       expect(describeStall(turn, sample(...(looks as [Look])), times).report.route).toBe('/long');
     }),
