@@ -55,25 +55,37 @@ function describeLook({ atMs, frames, context, isLate }: Look, { roots }: LongTu
   return { atMs, stack, culprit: culpritOf(stack), ...parseRunningContext(isSure ? context : '') };
 }
 
+/** Looks at one function, at work for one request. */
+interface Group {
+  ms: number;
+  /** The one that stands for the longest time. */
+  longest: Seen;
+  longestMs: number;
+}
+
 /**
- * Of several looks at a stall the first one at the function, at work for the same trace, that the stall spent most of its
- * time on: each look stands for the time that is closer to it than to any other.
+ * Of several looks at a stall the one that stands for most of it. Each stands for the time that is closer to it than to any
+ * other; those at the same function, at work for the same request, are taken together.
  */
 function pick(looks: readonly Seen[], startMs: number, endMs: number): Seen | undefined {
-  const groups = new Map<string, { readonly first: Seen; ms: number }>();
+  const groups = new Map<string, Group>();
   for (const [index, look] of looks.entries()) {
     const before = looks[index - 1];
     const after = looks[index + 1];
     const fromMs = before === undefined ? startMs : (before.atMs + look.atMs) / 2;
     const toMs = after === undefined ? endMs : (look.atMs + after.atMs) / 2;
-    const { culprit, spanContext } = look;
-    const key = [culprit?.function, culprit?.file, spanContext?.traceId].join('\0');
-    const group = groups.get(key) ?? { first: look, ms: 0 };
-    group.ms += toMs - fromMs;
+    const ms = toMs - fromMs;
+    const { culprit, spanContext, rootSpanId, route } = look;
+    const request = [spanContext?.traceId, rootSpanId ?? spanContext?.spanId, route];
+    const key = [culprit?.function, culprit?.file, ...request].join('\0');
+    const group = groups.get(key) ?? { ms: 0, longest: look, longestMs: ms };
     groups.set(key, group);
+    group.ms += ms;
+    // Functions of one file may share a name, or have none.
+    if (ms > group.longestMs) Object.assign(group, { longest: look, longestMs: ms });
   }
   const [most] = [...groups.values()].sort((left, right) => right.ms - left.ms);
-  return most?.first;
+  return most?.longest;
 }
 
 /**

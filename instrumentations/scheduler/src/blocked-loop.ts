@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { extname } from 'node:path';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { countDropped, createPatches, guard, unobserved, warnOnce } from '@sonde/instrumentation-kit';
 import type { ResolvedBlockedLoopConfig } from './config.ts';
@@ -11,12 +11,13 @@ import type { LongTurn } from './types.ts';
 import {
   ARMS,
   CALLED_TURN,
+  type CpuMark,
   DEBUGGED,
+  type Look,
   type MissedMessage,
   PARKED,
   type SampleMessage,
   STOP,
-  TURN,
   type WatcherData,
   type WatcherMessage,
 } from './watch-memory.ts';
@@ -35,8 +36,16 @@ const ABORTING = /--abort[-_]on[-_]uncaught[-_]exception/;
 /** Channels on which Node tells that a server begins to work on something. */
 export const BEGINNINGS = ['http.server.request.start', 'http2.server.stream.start'] as const;
 
+/** What the watcher has seen of a turn. */
+export interface Sample {
+  readonly kind: 'sample';
+  /** In the order of time, one at least. */
+  readonly looks: readonly Look[];
+  readonly mark: CpuMark | undefined;
+}
+
 /** What the watcher said about a turn. */
-export type Sighting = SampleMessage | MissedMessage;
+export type Sighting = Sample | MissedMessage;
 
 export interface BlockedLoopWatchConfig {
   readonly options: ResolvedBlockedLoopConfig;
@@ -110,7 +119,6 @@ export class BlockedLoopWatch {
     Atomics.store(this.#cells, STOP, 1);
     Atomics.add(this.#cells, ARMS, 1);
     Atomics.notify(this.#cells, ARMS);
-    Atomics.notify(this.#cells, TURN);
     this.#ended();
   }
 
@@ -133,8 +141,6 @@ export class BlockedLoopWatch {
       this.#config.onStall(turn, sighting);
     } else if (this.#worker !== undefined && Atomics.load(this.#cells, CALLED_TURN) === number) {
       this.#remember(this.#turns, number, turn);
-      // The watcher waits for the end of the stall.
-      Atomics.notify(this.#cells, TURN);
     } else {
       this.#config.onStall(turn, this.#unseen(number));
     }
@@ -189,12 +195,26 @@ export class BlockedLoopWatch {
       return;
     }
     if (message.kind === 'ping') return;
-    const turn = this.#turns.get(message.turn);
-    if (turn !== undefined) {
-      this.#turns.delete(message.turn);
-      this.#config.onStall(turn, message);
-    } else this.#remember(this.#sightings, message.turn, message);
+    if (message.kind === 'missed') this.#remember(this.#sightings, message.turn, message);
+    else this.#see(message);
+    // At the end of the turn: other looks at the same stall have come along with this one.
+    if (this.#turns.has(message.turn)) setImmediate(this.#told, message.turn).unref();
   }
+
+  #see({ turn, look, mark }: SampleMessage): void {
+    const known = this.#sightings.get(turn);
+    const looks = known?.kind === 'sample' ? [...known.looks, look] : [look];
+    this.#remember(this.#sightings, turn, { kind: 'sample', looks, mark });
+  }
+
+  readonly #told = (number: number): void => {
+    const turn = this.#turns.get(number);
+    const sighting = this.#sightings.get(number);
+    if (turn === undefined || sighting === undefined) return;
+    this.#turns.delete(number);
+    this.#sightings.delete(number);
+    this.#config.onStall(turn, sighting);
+  };
 
   /** Where the watcher cannot tell an idle loop from a blocked one, an idle loop turns now and then. */
   #beat(): void {
@@ -206,7 +226,9 @@ export class BlockedLoopWatch {
     this.#worker = undefined;
     this.#isWatching = false;
     clearInterval(this.#heartbeat);
-    for (const [number, turn] of this.#turns) this.#config.onStall(turn, this.#unseen(number));
+    for (const [number, turn] of this.#turns) {
+      this.#config.onStall(turn, this.#sightings.get(number) ?? this.#unseen(number));
+    }
     this.#turns.clear();
   }
 

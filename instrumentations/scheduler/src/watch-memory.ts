@@ -97,12 +97,11 @@ export interface Look extends SeenStack {
   readonly atMs: number;
 }
 
-/** A stalled turn was seen at work, once or several times; it is over. */
+/** A stalled turn was seen at work: sent for each look at it. */
 export interface SampleMessage {
   readonly kind: 'sample';
   readonly turn: number;
-  /** In the order of time, one at least. */
-  readonly looks: readonly [Look, ...Look[]];
+  readonly look: Look;
   readonly mark: CpuMark | undefined;
 }
 

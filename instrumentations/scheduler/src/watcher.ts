@@ -14,7 +14,6 @@ import {
   LOOK_HOOK,
   type Look,
   type MissedMessage,
-  type SampleMessage,
   STOP,
   TIMED_SCRIPTS,
   TURN,
@@ -111,7 +110,6 @@ function outlasts(turn: number, sinceMs: number): boolean {
   while (!isOver(turn) && !(canSeeWaiting && thread.isWaiting(turn))) {
     const leftMs = untilMs - now();
     if (leftMs <= 0) return true;
-    // The end of a long turn wakes it; that of a shorter one it finds as soon as it would have looked anyway.
     Atomics.wait(cells, TURN, turn, Math.min(leftMs, detector.intervalMs));
   }
   return false;
@@ -119,28 +117,30 @@ function outlasts(turn: number, sinceMs: number): boolean {
 
 /**
  * Looks at a stalled turn, and again whenever it has lasted twice as long, until it is over: what a stall began with is not
- * always what it spent its time on.
+ * always what it spent its time on. What was seen is told at once: the watched thread finds it when the stall ends.
  */
-async function examine(turn: number): Promise<SampleMessage | MissedMessage> {
+async function examine(turn: number): Promise<void> {
   const sinceMs = detector.busySinceMs;
   const first = firstLook(turn);
-  if (typeof first === 'string') return { kind: 'missed', turn, reason: first, mark };
-  const looks: [Look, ...Look[]] = [first];
+  if (typeof first === 'string') {
+    post({ kind: 'missed', turn, reason: first, mark });
+    return;
+  }
+  post({ kind: 'sample', turn, look: first, mark });
   while (outlasts(turn, sinceMs)) {
     // What the inspector has answered goes its way.
     await setImmediate();
     const look = laterLook(turn);
-    if (look !== undefined) looks.push(look);
+    if (look !== undefined) post({ kind: 'sample', turn, look, mark });
   }
-  return { kind: 'sample', turn, looks, mark };
 }
 
 async function run(): Promise<void> {
   post({ kind: 'ready', tid: currentTid(), needsHeartbeat: !canSeeWaiting });
-  for (let turn = watch(); turn !== undefined; turn = watch()) {
+  for (let turn = watch(); turn !== undefined; turn = look() ?? watch()) {
     // First of all: the watched thread then knows that an answer will come.
     Atomics.store(cells, CALLED_TURN, turn);
-    post(await examine(turn));
+    await examine(turn);
     await setImmediate();
   }
 }
