@@ -1,9 +1,9 @@
-import { type Context, context, INVALID_TRACEID, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { type AnyFunction, guard, impersonate, isContextSuppressed } from '@sonde/instrumentation-kit';
+import { type Context, context, INVALID_TRACEID, ROOT_CONTEXT, type Span, trace } from '@opentelemetry/api';
+import { type AnyFunction, guard, impersonate, isContextSuppressed, reportFailure } from '@sonde/instrumentation-kit';
 import type { Peer } from '../account.ts';
 import { isAnswerOf } from '../answers.ts';
 import type { Channel } from '../channels.ts';
-import { enclose, isAnswer, isShortened } from './envelope.ts';
+import { type Envelope, enclose, isAnswer, isShortened } from './envelope.ts';
 import type { LinkEnd } from './link-end.ts';
 import { MessageContext } from './message-context.ts';
 import { isNotForUsers, isSendable, type Saying, type Talk, talk, talkOfContext } from './wire.ts';
@@ -28,8 +28,12 @@ export interface OutboxConfig {
 }
 
 function hasTrace(active: Context): boolean {
-  const spanContext = trace.getSpanContext(active);
-  return spanContext !== undefined && spanContext.traceId !== INVALID_TRACEID;
+  try {
+    const spanContext = trace.getSpanContext(active);
+    return spanContext !== undefined && spanContext.traceId !== INVALID_TRACEID;
+  } catch {
+    return false;
+  }
 }
 
 function isForUsers(message: unknown): boolean {
@@ -129,8 +133,7 @@ export class Outbox {
     const { channel, end, peer } = this.#config;
     const startMs = now();
     const active = this.#sender(caller);
-    // The sender of a message is never recorded here: its span is in another process.
-    const span = active instanceof MessageContext ? undefined : channel.startSend(active);
+    const span = this.#startSpan(active);
     const isOpen = end.connected;
     let result: unknown;
     try {
@@ -145,6 +148,18 @@ export class Outbox {
     return result;
   }
 
+  #startSpan(active: Context): Span | undefined {
+    // The sender of a message is never recorded here: its span is in another process.
+    if (active instanceof MessageContext) return undefined;
+    try {
+      return this.#config.channel.startSend(active);
+    } catch (error) {
+      // Somebody's own span.
+      reportFailure('ipc.send', error);
+      return undefined;
+    }
+  }
+
   /** In whose context something is sent. */
   #sender(active: Context): Context {
     const { channel, peer } = this.#config;
@@ -154,7 +169,7 @@ export class Outbox {
   }
 
   #transmit(args: unknown[], active: Context, startMs: number): unknown {
-    const { channel, end, peer } = this.#config;
+    const { channel, end } = this.#config;
     // From a getter or `toJSON` of the message whose context was announced.
     if (this.#isAnnouncing) {
       this.#cancel();
@@ -165,7 +180,7 @@ export class Outbox {
     if (this.#mode === 'envelopes') {
       // What is none to Node must reach it as it is, to be refused.
       if (isSendable(message)) {
-        args[0] = enclose(message, active, startMs, peer);
+        args[0] = this.#enclosed(message, active, startMs);
         this.#isAnswering = isAnswer();
         if (isShortened()) channel.missed('size', 1);
       }
@@ -174,6 +189,17 @@ export class Outbox {
       channel.missed('peer', 1);
     }
     return args.length === 1 ? this.#original.call(end, args[0]) : Reflect.apply(this.#original, end, args);
+  }
+
+  #enclosed(message: unknown, active: Context, startMs: number): Envelope {
+    const { peer } = this.#config;
+    try {
+      return enclose(message, active, startMs, peer);
+    } catch (error) {
+      // Somebody's own span, baggage or context: the message goes without.
+      reportFailure('ipc.send', error);
+      return enclose(message, ROOT_CONTEXT, startMs, peer);
+    }
   }
 
   #canAnnounce([message, handle]: readonly unknown[]): boolean {
@@ -186,7 +212,9 @@ export class Outbox {
   }
 
   #sendAnnounced(args: unknown[], active: Context, startMs: number): unknown {
-    this.#say(talkOfContext(this.#config.key, active, startMs));
+    const said = guard('ipc.send', () => talkOfContext(this.#config.key, active, startMs), undefined);
+    if (said === undefined) return Reflect.apply(this.#original, this.#config.end, args);
+    this.#say(said);
     this.#announced += 1;
     this.#isAnnouncing = true;
     try {

@@ -1,3 +1,4 @@
+import { versions } from 'node:process';
 import type { HybridTimestamp } from '@sonde/event-stream';
 
 /*
@@ -72,27 +73,29 @@ function startOf(high: number, far: number): string {
   return lastStart;
 }
 
+/** As of this version `JSON.stringify` is quick, and goes deep, only where no string is made of parts. */
+const FIRST_MAJOR_OF_FLAT = 25;
+const isFlatWanted = Number.parseInt(versions.node, 10) >= FIRST_MAJOR_OF_FLAT;
+
 /** Puts a stamp behind a text. */
 export function withStamp(text: string, { high, low }: HybridTimestamp, micros: number): string {
   const far = Math.floor(micros / LOW_MICROS);
   const near = micros - far * LOW_MICROS;
-  return (
-    text +
-    startOf(high, far) +
-    String.fromCharCode(
-      code(low >>> 30),
-      code(low >>> 24),
-      code(low >>> 18),
-      code(low >>> 12),
-      code(low >>> 6),
-      code(low),
-      code(near >>> 24),
-      code(near >>> 18),
-      code(near >>> 12),
-      code(near >>> 6),
-      code(near),
-    )
+  const start = startOf(high, far);
+  const end = String.fromCharCode(
+    code(low >>> 30),
+    code(low >>> 24),
+    code(low >>> 18),
+    code(low >>> 12),
+    code(low >>> 6),
+    code(low),
+    code(near >>> 24),
+    code(near >>> 18),
+    code(near >>> 12),
+    code(near >>> 6),
+    code(near),
   );
+  return isFlatWanted ? [text, start, end].join('') : text + start + end;
 }
 
 /** Up to five digits as a number; negative when one is none. */

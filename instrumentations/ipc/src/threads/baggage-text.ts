@@ -9,16 +9,22 @@ export function writeBaggage(baggage: Baggage): string {
   );
 }
 
-/** The opposite; undefined for an empty text. @throws SyntaxError, TypeError for anything that `writeBaggage` did not write */
+/** Half a surrogate pair could not be sent on: propagators encode as URIs, and would throw. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed();
+}
+
+function entryOf([key, value, metadata]: readonly unknown[]): readonly [string, BaggageEntry][] {
+  if (!isText(key) || !isText(value)) return [];
+  return [[key, isText(metadata) ? { value, metadata: baggageEntryMetadataFromString(metadata) } : { value }]];
+}
+
+/**
+ * The opposite; undefined for an empty text. Leaves out what is no text.
+ * @throws SyntaxError, TypeError for anything that `writeBaggage` did not write
+ */
 export function readBaggage(text: string): Baggage | undefined {
   if (text === '') return undefined;
-  const entries = JSON.parse(text) as [string, string, string?][];
-  return propagation.createBaggage(
-    Object.fromEntries(
-      entries.map(([key, value, metadata]): [string, BaggageEntry] => [
-        key,
-        metadata === undefined ? { value } : { value, metadata: baggageEntryMetadataFromString(metadata) },
-      ]),
-    ),
-  );
+  const entries = JSON.parse(text) as (readonly unknown[])[];
+  return propagation.createBaggage(Object.fromEntries(entries.flatMap(entryOf)));
 }

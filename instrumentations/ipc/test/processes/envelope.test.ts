@@ -57,6 +57,20 @@ describe('an envelope', () => {
     );
   });
 
+  it('brings no baggage that could not be sent on', () => {
+    const entries = [
+      ['number', 5],
+      ['object', { toString: 5 }],
+      ['half', '\ud800'],
+      ['null', null],
+      [7, 'key'],
+      ['good', 'ä'],
+    ];
+    const cmd = `NODE_SONDE_MSG_1${'0'.repeat(50)}\n\n${JSON.stringify(entries)}${'0'.repeat(21)}`;
+    const baggage = propagation.getBaggage(open({ cmd, '': 1 }, PEER, 5));
+    expect(baggage?.getAllEntries()).toEqual([['good', { value: 'ä' }]]);
+  });
+
   it('is not sampled where nothing is said of it', () => {
     expect(open({ cmd: 'NODE_SONDE_MSG_1', '': 1 }, PEER, 5).isSampled).toBe(false);
   });

@@ -102,6 +102,44 @@ describe('two ends of a channel', () => {
     child = createEnd(true);
   });
 
+  const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: TraceFlags.SAMPLED };
+  const fail = (): never => {
+    throw new Error('thrown by the context');
+  };
+  const bag = (baggage: object): Context => propagation.setBaggage(ROOT_CONTEXT, baggage as never);
+  const odd: Readonly<Record<string, Context>> = {
+    'a baggage value that is no text': bag(propagation.createBaggage({ key: { value: 1n as never } })),
+    'baggage that throws': bag({ getAllEntries: fail }),
+    'a tracestate that throws': trace.setSpanContext(ROOT_CONTEXT, {
+      ...ids,
+      traceState: { serialize: fail } as never,
+    }),
+    'a tracestate that is no text': trace.setSpanContext(ROOT_CONTEXT, {
+      ...ids,
+      traceState: { serialize: () => 5 } as never,
+    }),
+    'a span that throws': trace.setSpan(ROOT_CONTEXT, { ...trace.wrapSpanContext(ids), spanContext: fail } as never),
+    'no trace id': trace.setSpanContext(ROOT_CONTEXT, { ...ids, traceId: undefined as never }),
+  };
+  it.each(Object.keys(odd))('a message sent with %s arrives without a context', (name) => {
+    const seen: unknown[] = [];
+    child.end.on('message', (message) => seen.push([message, digitOf(context.active())]));
+    const send = (message: string): boolean => context.with(odd[name] as Context, () => parent.end.send(message));
+    // Announced, and in an envelope.
+    send('early');
+    greet();
+    deliver(parent, child);
+    send('late');
+    inTrace(7, () => parent.end.send('after'));
+    deliver(parent, child);
+    expect(seen).toEqual([
+      // What announces may tell a trace without its state.
+      ['early', expect.stringMatching(/^[-a]$/)],
+      ['late', '-'],
+      ['after', '7'],
+    ]);
+  });
+
   function greet(): void {
     child.link.hello();
     deliver(child, parent);
