@@ -4,14 +4,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AS_NOBODY, canBeNobody, isRoot } from '../fixtures/nobody.ts';
 import { FIXTURES, freePort, NODE, PERMISSION, REGISTER, runProgram } from './program.ts';
 import { startSink } from './sink.ts';
 
-const isRoot = process.getuid?.() === 0;
 const can = (command: string, ...args: string[]): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 const canUnshare = isRoot && can('unshare', '--mount', 'true');
-const canReadAsNobody =
-  isRoot && can('setpriv', '--reuid=65534', '--clear-groups', NODE, join(FIXTURES, 'nothing.cjs'));
 
 describe('a preloaded program', () => {
   let folder: string;
@@ -121,8 +119,8 @@ describe('a preloaded program', () => {
     expect(readOnly).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
   });
 
-  (canReadAsNobody ? it : it.skip)('runs as a user who may do nothing', async () => {
-    const outcome = await run([], { HOME: '/' }, ['setpriv', '--reuid=65534', '--clear-groups']);
+  (canBeNobody ? it : it.skip)('runs as a user who may do nothing', async () => {
+    const outcome = await run([], { HOME: '/' }, AS_NOBODY);
     expect(outcome).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
   });
 

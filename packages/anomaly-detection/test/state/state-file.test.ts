@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { AS_NOBODY, canBeNobody } from '../../../../test/fixtures/nobody.ts';
 import { atExit } from '../../src/state/at-exit.ts';
 import { type Rig, rig } from '../rig.ts';
 
@@ -188,10 +189,10 @@ test('a folder that exists only later is written to all the same', async () => {
 });
 
 test.each([
-  ['a user who may not', ['setpriv', '--reuid=65534', '--clear-groups'], [], 'EACCES: permission denied'],
+  ['a user who may not', AS_NOBODY, [], 'EACCES: permission denied'],
   ['--permission', [], ['--permission', '--allow-fs-read=*'], '--permission does not allow it'],
 ])('it is said at the start, too: %s', (_, through, flags, reason) => {
-  if (through.length > 0 && process.getuid?.() !== 0) return;
+  if (through === AS_NOBODY && !canBeNobody) return;
   const program = `
     import { createAnomalyDetection } from ${JSON.stringify(join(__dirname, '..', '..', 'src', 'index.ts'))};
     const warn = (sentence) => console.log(sentence);

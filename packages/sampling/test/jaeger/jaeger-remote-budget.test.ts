@@ -22,7 +22,7 @@ afterAll(() => server.stop());
 /** A sampler that has asked once. */
 async function following(config = {}) {
   const self = driven(config);
-  const budget = new JaegerRemoteBudget({ sampler: self.sampler, serviceName: 'a&b', endpoint, timeoutMs: 300 });
+  const budget = new JaegerRemoteBudget({ sampler: self.sampler, serviceName: 'a&b', endpoint, timeoutMs: 10_000 });
   open.push(budget);
   await asked(budget);
   return { ...self, self, budget };
