@@ -36,7 +36,7 @@ const MOST_RSS_BYTES = 25e6;
 const ROUTES = { memory: '/items/7', file: '/files/7' } as const;
 type Route = keyof typeof ROUTES;
 const ROUTE_NAMES = Object.keys(ROUTES) as Route[];
-/** What V8 compiles counts as CPU time of the first requests: the fourth second is the first that is like the others. */
+/** What V8 compiles counts as CPU time of the first requests: the first three or four seconds cost more than the others. */
 const WARMUP_BURSTS = 4;
 const BURSTS = 4;
 

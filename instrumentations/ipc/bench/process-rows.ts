@@ -1,4 +1,4 @@
-/** `process.send` to a child and its reception: plain, with the instrumentation loaded but off, and on. */
+/** `process.send` to a child and its reception: plain, with contexts by hand, with the instrumentation loaded but off, and on. */
 import { type ChildVariant, childVariant } from '../../../benchmarks/child.ts';
 import { type BenchmarkOptions, type BenchmarkResult, ratioGate } from '../../../benchmarks/rig.ts';
 import { interleaveInSittings } from './sittings.ts';

@@ -57,6 +57,24 @@ describe('an envelope', () => {
     );
   });
 
+  it('is written as JSON for any message as deep as JSON takes it without', () => {
+    const nested = (depth: number): unknown => {
+      let message: unknown = {};
+      for (let i = 0; i < depth; i++) message = { a: message };
+      return message;
+    };
+    const isWritten = (message: unknown): boolean => {
+      try {
+        return JSON.stringify(message).length > 0;
+      } catch {
+        return false;
+      }
+    };
+    const depths = [100, 500, 1000, 2000, 20_000].filter((depth) => isWritten(nested(depth)));
+    expect(depths.filter((depth) => isWritten(enclose(nested(depth), ROOT_CONTEXT, 5, PEER)))).toEqual(depths);
+    expect(depths).toContain(1000);
+  });
+
   it('brings no baggage that could not be sent on', () => {
     const entries = [
       ['number', 5],
