@@ -134,14 +134,16 @@ function within(pieces: readonly Piece[], window: Times, visit: (piece: Piece) =
   }
 }
 
-/** Gives a claim what is left of the pieces within a window. */
+/** Gives a claim what is left of the pieces within a window, and of what it has not been given yet. */
 function serve(pieces: readonly Piece[], one: Claim, window: Times): void {
   const fraction = density(one);
   within(pieces, window, (piece) => {
-    const ms = Math.min(piece.freeMs, fraction * piece.lengthMs);
+    const share = piece.shares.find(({ claim: served }) => served === one);
+    const ms = Math.min(piece.freeMs, fraction * piece.lengthMs - (share?.ms ?? 0));
     if (ms <= 0) return;
     piece.freeMs -= ms;
-    piece.shares.push({ claim: one, ms });
+    if (share === undefined) piece.shares.push({ claim: one, ms });
+    else share.ms += ms;
   });
 }
 

@@ -189,6 +189,10 @@ test('a turn gives way to what the request waited for then and for longer, not t
     child_service: 4,
     unexplained: 46,
   });
+  // Of an amount, not the same part twice: half of what was waited while the turn ran, and half of what was waited after.
+  const part = claim('blocked_loop', 20, 70, { isOwn: true, amountMs: 20 });
+  const half = claim('child_service', 20, 80, { amountMs: 30 });
+  expect(split(100, { claims: [part, half] })).toEqual({ own_turn: 20, child_service: 30, unexplained: 50 });
   const unknown = claim('blocked_loop', 20, 70);
   expect(split(100, { claims: [unknown, claim('pool', 0, 100)] })).toEqual({ pool: 100 });
   const others = claim('blocked_loop', 20, 70, { culprit: other });
