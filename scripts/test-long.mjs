@@ -2,9 +2,9 @@
 //
 // A long test is a test file with a line `// long: ...` that says what its full form does, which it does when
 // SONDE_TEST_LONG is 1 (often by the constant IS_LONG of a file beside it). Its name is the name of the file,
-// `torn-records` for torn-records.test.ts (`event-stream/threads` where two packages have one of that name). Random
-// choices come from SONDE_TEST_SEED, which is fresh here unless given. What it printed is kept under
-// benchmarks/results/long-NAME.txt.
+// `torn-records` for torn-records.test.ts (`event-stream/threads` where two packages have one of that name). `laws` is
+// every file with a property whose number of cases is given by `runs`, also of a file beside it. Random choices come from
+// SONDE_TEST_SEED, which is fresh here unless given. What it printed is kept under benchmarks/results/long-NAME.txt.
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, '..');
 const [wanted, givenSeed] = process.argv.slice(2);
 
 const tests = findLongTests();
-const chosen = tests.filter(({ name, path }) => name === wanted || path === wanted);
+const chosen = tests.filter(({ name, paths }) => name === wanted || (paths.length === 1 && paths[0] === wanted));
 if (chosen.length === 1) process.exitCode = await runLong(chosen[0]);
 else list();
 
@@ -23,31 +23,39 @@ function findLongTests() {
   const paths = globSync(['{packages,instrumentations}/*/test/**/*.test.ts', 'test/**/*.test.ts'], {
     cwd: root,
   }).sort();
-  const found = paths.flatMap((path) => {
-    const text = readFileSync(join(root, path), 'utf8');
+  const files = paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+  const found = files.flatMap(({ path, text }) => {
     const does = text.match(/^\s*\/\/ long: (.+)$/m)?.[1] ?? '';
     if (does === '' && !/\b(SONDE_TEST_LONG|IS_LONG)\b/.test(text)) return [];
     const base = basename(path, '.test.ts');
-    return [{ path, base, qualified: `${path.split(sep)[1]}/${base}`, does }];
+    return [{ path, base, qualified: `${path.split(sep)[1]}/${base}`, does: does === '' ? path : does }];
   });
   const isShared = ({ base }) => found.filter((other) => other.base === base).length > 1;
-  return found.map((one) => ({ name: isShared(one) ? one.qualified : one.base, path: one.path, does: one.does }));
+  const laws = files.filter(({ text }) => /\bruns\(/.test(text)).map(({ path }) => path);
+  return [
+    ...found.map((one) => ({ name: isShared(one) ? one.qualified : one.base, paths: [one.path], does: one.does })),
+    {
+      name: 'laws',
+      paths: laws,
+      does: `the properties in ${laws.length} files, each with fifty times as many random cases`,
+    },
+  ];
 }
 
 function list() {
   if (wanted !== undefined) console.error(`There is no long test ${wanted}.`);
   console.log('npm run test:long -- NAME [SEED], where NAME is one of:');
   const width = Math.max(...tests.map(({ name }) => name.length));
-  for (const { name, path, does } of tests) console.log(`  ${name.padEnd(width)}  ${does === '' ? path : does}`);
+  for (const { name, does } of tests) console.log(`  ${name.padEnd(width)}  ${does}`);
   process.exitCode = wanted === undefined ? 0 : 1;
 }
 
-async function runLong({ name, path }) {
+async function runLong({ name, paths }) {
   const seed = givenSeed ?? String(randomInt(1, 2 ** 31));
   const header = describeRun(name, seed);
   console.log(header);
   const startMs = performance.now();
-  const args = ['--runTestsByPath', path, '--verbose', '--runInBand', '--testTimeout=900000', '--colors=false'];
+  const args = ['--runTestsByPath', ...paths, '--verbose', '--runInBand', '--testTimeout=900000', '--colors=false'];
   const { status, text } = await runJest(args, { SONDE_TEST_LONG: '1', SONDE_TEST_SEED: seed });
   const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
   const result = `${header}\nresult: ${status === 0 ? 'passed' : 'FAILED'} after ${seconds} s\n\n${text.trim()}\n`;
