@@ -62,7 +62,7 @@ export class JaegerRemoteBudget {
   readonly #timeoutMs: number;
   readonly #stop: () => void;
   readonly #abort = new AbortController();
-  #isAsking = false;
+  #asking: Promise<void> | undefined;
   #text = '';
   /** Questions without a good answer. */
   failures = 0;
@@ -79,10 +79,16 @@ export class JaegerRemoteBudget {
     void this.poll();
   }
 
-  /** Asks now, unless it is asking. Never rejects. */
-  async poll(): Promise<void> {
-    if (this.#isAsking || this.#abort.signal.aborted) return;
-    this.#isAsking = true;
+  /** Asks now, unless a question is on its way; resolves when that is answered or has failed. Never rejects. */
+  poll(): Promise<void> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
     try {
       const limits = { timeoutMs: this.#timeoutMs, maxBytes: MAX_BYTES, signal: this.#abort.signal };
       const text = await requestText(this.#url, limits);
@@ -91,8 +97,6 @@ export class JaegerRemoteBudget {
       this.#text = text;
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#fail(error);
-    } finally {
-      this.#isAsking = false;
     }
   }
 

@@ -1,7 +1,7 @@
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import fc from 'fast-check';
-import { AdaptiveSampler, JaegerRemoteBudget } from '../../src/index.ts';
+import { AdaptiveSampler, type AdaptiveSamplerConfig, JaegerRemoteBudget } from '../../src/index.ts';
 import { parseStrategy } from '../../src/jaeger/strategy.ts';
 import { driven } from '../driven-sampler.ts';
 import { runs } from '../seed.ts';
@@ -19,22 +19,13 @@ afterEach(() => {
 });
 afterAll(() => server.stop());
 
-/** A sampler that has asked once. */
-async function following(config = {}) {
+/** A sampler that has been answered once. */
+async function following(config: AdaptiveSamplerConfig = {}, timeoutMs = 10_000) {
   const self = driven(config);
-  const budget = new JaegerRemoteBudget({ sampler: self.sampler, serviceName: 'a&b', endpoint, timeoutMs: 10_000 });
+  const budget = new JaegerRemoteBudget({ sampler: self.sampler, serviceName: 'a&b', endpoint, timeoutMs });
   open.push(budget);
-  await asked(budget);
+  await budget.poll();
   return { ...self, self, budget };
-}
-
-/** Until the question on the way is answered, and one more. */
-async function asked(budget: JaegerRemoteBudget): Promise<void> {
-  const before = server.asked.length;
-  while (server.asked.length === before) {
-    await budget.poll();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 const PER_OPERATION = {
@@ -141,11 +132,11 @@ describe('answers that are of no use change nothing and are counted', () => {
     ['an unknown type', (r) => r.end('{"strategyType":"X","probabilisticSampling":{}}')],
   ] as [string, JaegerServer['answer']][])('%s', async (_, answer) => {
     server.strategy({ strategyType: 'PROBABILISTIC', probabilisticSampling: { samplingRate: 0.25 } });
-    const { self, budget } = await following();
+    const { self, budget } = await following({}, 2000);
     expect(budget.failures).toBe(0);
     server.answer = answer;
-    await asked(budget);
-    while (budget.failures === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await budget.poll();
+    expect(budget.failures).toBe(1);
     expect(self.run('busy', 4000, 4) / 4000).toBeCloseTo(0.25, 2);
   });
 });
