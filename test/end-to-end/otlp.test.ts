@@ -124,14 +124,15 @@ test('what the exporters do is neither a span nor counted as a request of the se
 });
 
 test('a slow read is a span below its request, with operation, mount, path and its true duration', () => {
-  const slow = spans(({ item }) => item.name === 'vfs readFile');
+  // On a busy machine others are slow as well.
+  const isLate = (pairs: Span['attributes']): boolean => /late\.json$/.test(String(attributes(pairs)['file.path']));
+  const slow = spans(({ item }) => item.name === 'vfs readFile' && isLate(item.attributes));
   expect(slow).toHaveLength(1);
   const [span] = slow;
   expect(attributes(span?.attributes)).toMatchObject({
     'sonde.vfs.operation': 'readFile',
     'sonde.vfs.api': 'promise',
     'system.filesystem.mountpoint': expect.stringMatching(/^\//),
-    'file.path': expect.stringContaining('late.json'),
   });
   expect(span === undefined ? 0 : durationMs(span)).toBeGreaterThanOrEqual(SLOW_MS - 50);
   const parents = serverSpan('/products/:id').map(({ spanId }) => hex(spanId));

@@ -145,7 +145,9 @@ test('a small part of the traces is kept', () => {
 test('where the head decided, traces are whole: five spans, one below the other', () => {
   const normal = byTrace().filter(([, spans]) => !spans.some(isPromoted));
   for (const [traceId, spans] of normal) {
-    const shape = spans.map(({ service, span }) => `${service} ${span.kind}`).sort();
+    // On a busy machine there may be spans of slow operations besides.
+    const calls = spans.filter(({ span }) => span.kind === SERVER || span.kind === CLIENT);
+    const shape = calls.map(({ service, span }) => `${service} ${span.kind}`).sort();
     expect([traceId, ...shape]).toEqual([
       traceId,
       `back ${SERVER}`,
