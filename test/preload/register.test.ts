@@ -47,11 +47,21 @@ describe('the preload', () => {
     expect(durations.flatMap((metric) => metric.attributes).map((each) => each['http.route'])).toContain('/users/:id');
   });
 
-  it('names the route of Express where one pattern matched', async () => {
-    const outcome = await runProgram({ args: ['--require', REGISTER, 'express-routes.cjs'], env: sink.env });
+  it.each(['express', 'express-4'])('names the route of %s by its patterns, never by values', async (name) => {
+    const outcome = await runProgram({ args: ['--require', REGISTER, 'express-routes.cjs', name], env: sink.env });
     expect(outcome).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
     const servers = sink.spans.filter((span) => span.kind === KIND.SERVER);
-    expect(servers.map((span) => span.name).sort()).toEqual(['GET', 'GET /shop/items/:id']);
+    expect(servers.map((span) => span.name).sort()).toEqual([
+      'GET',
+      'GET',
+      'GET /admin/:org/:role/users/:user',
+      'GET /plain/:id',
+      'GET /shop',
+      'GET /shop/items/:id',
+      'GET /tenants/:tenant/later',
+      'GET /tenants/:tenant/orders/:order',
+      'GET /tenants/:tenant/orders/:order',
+    ]);
   });
 
   it('starts once when it is given twice', async () => {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { context, type Span } from '@opentelemetry/api';
 import { getRPCMetadata, RPCType } from '@opentelemetry/core';
 import { guarded, rememberRoute } from '@sonde/instrumentation-kit';
+import { expressRouteOf } from './express-routes.ts';
 
 /** Published by Fastify >= 5 inside the request's context, before its handler runs. */
 const FASTIFY_CHANNEL = 'tracing:fastify.request.handler:start';
@@ -22,12 +23,6 @@ export function learnFastifyRoutes(): () => void {
   return () => {
     diagnosticsChannel.unsubscribe(FASTIFY_CHANNEL, onFastifyHandler);
   };
-}
-
-/** What Express leaves on a request that a route has handled. */
-interface ExpressRequest extends IncomingMessage {
-  readonly baseUrl?: unknown;
-  readonly route?: { readonly path?: unknown };
 }
 
 interface WithServer {
@@ -53,14 +48,6 @@ function isFromExpress(request: IncomingMessage): boolean {
   return known;
 }
 
-function routeOf({ baseUrl, route }: ExpressRequest): string | undefined {
-  const path = route?.path;
-  // A route may be a regular expression or a list of paths: only one pattern names the route.
-  if (typeof path !== 'string') return undefined;
-  const whole = `${typeof baseUrl === 'string' ? baseUrl : ''}${path}`;
-  return whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
-}
-
 /**
  * `responseHook` of the HTTP instrumentation: learns the route of Express, which is on the request once it has been
  * answered. The hook runs before the instrumentation listens to `close` itself, so the route is there when it asks.
@@ -71,7 +58,7 @@ export function onExpressRoute(_span: Span, response: ServerResponse | IncomingM
   const metadata = getRPCMetadata(context.active());
   if (metadata?.type !== RPCType.HTTP) return;
   const learn = guarded('node.routes.express', () => {
-    metadata.route ??= routeOf(req as ExpressRequest) as string;
+    metadata.route ??= expressRouteOf(req) as string;
   });
   (response as ServerResponse).once('close', learn);
 }

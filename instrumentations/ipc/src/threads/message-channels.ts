@@ -1,11 +1,8 @@
 import workerThreads, { type MessageChannel as Channel } from 'node:worker_threads';
 import { type AnyFunction, observation, type Patches, reportFailure } from '@sonde/instrumentation-kit';
-import { PORT_SYSTEM } from './port-transfers.ts';
+import { LOCAL } from './port-transfers.ts';
 import type { Ports } from './ports.ts';
 import { replaceConstructor } from './replace-constructor.ts';
-
-/** What ports are called while both ends are in one thread, or where nobody knows where the other is. */
-const LOCAL = { system: PORT_SYSTEM, destination: 'port' } as const;
 
 function observeBoth(ports: Ports, { port1, port2 }: Channel): void {
   const one = ports.observe(port1, LOCAL);

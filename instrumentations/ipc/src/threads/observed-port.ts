@@ -209,6 +209,7 @@ export class ObservedPort {
 
   #prepare(message: unknown, nowMs: number, offers: readonly Offer[] | undefined): Span | undefined {
     try {
+      if (this.writer?.isParted === true) this.#lose(this.writer);
       const active = this.#sender();
       // The sender of a message is never recorded here: its span is in another thread.
       const isPlain = active === ROOT_CONTEXT || active instanceof MessageContext;
@@ -226,6 +227,14 @@ export class ObservedPort {
       this.writer = undefined;
       return undefined;
     }
+  }
+
+  /** The other end was given on by the thread that had it, to one of which nothing is known here. */
+  #lose(writer: RingWriter): void {
+    if (writer.unread > 0) this.channel.missed('peer', writer.unread);
+    writer.stop();
+    this.writer = undefined;
+    this.#transfers.lost(this);
   }
 
   /** In whose context something is sent. */

@@ -1,7 +1,7 @@
 import { MessagePort } from 'node:worker_threads';
 import type { HybridClock } from '@sonde/event-stream';
 import { guard } from '@sonde/instrumentation-kit';
-import type { Channels } from '../channels.ts';
+import type { ChannelNames, Channels } from '../channels.ts';
 import type { Link } from './link.ts';
 import type { ObservedPort } from './observed-port.ts';
 import { type Path, pathTo, valueAt } from './port-paths.ts';
@@ -19,7 +19,7 @@ export interface Offer {
   readonly sent: number;
 }
 
-/** How an offer travels: ring, messages that the port had received, path. */
+/** How an offer travels: ring or {@link NO_RING}, messages that the port had received, path. */
 type Description = readonly [ring: number, received: number, path: Path];
 
 /** What the transfers need from their surroundings. */
@@ -37,6 +37,10 @@ export interface TransferParts {
 }
 
 export const PORT_SYSTEM = 'nodejs.message_port';
+/** What ports are called while both ends are in one thread, or where nobody knows where the other is. */
+export const LOCAL: ChannelNames = { system: PORT_SYSTEM, destination: 'port' };
+/** In place of a ring: the port is counted, and nothing goes along with its messages. */
+const NO_RING = -1;
 /** What the description of a port takes at most besides its path, and that of them all. */
 const NUMBERS_BYTES = 18;
 const LIST_BYTES = 2;
@@ -80,7 +84,7 @@ export class PortTransfers {
   #offerOne(leaving: ObservedPort, link: Link | undefined, path: Path | undefined): Offer {
     const staying = leaving.other;
     const sent = leaving.sent + (staying?.sent ?? 0);
-    const without = { leaving, ring: undefined, path: undefined, sent };
+    const without = { leaving, ring: undefined, path, sent };
     const hasRings = leaving.ring !== undefined || staying?.ring !== undefined;
     if (link === undefined || staying === undefined || hasRings || path === undefined) return without;
     const ring = link.arena.allocate();
@@ -95,7 +99,7 @@ export class PortTransfers {
   describe(offers: readonly Offer[]): string {
     const described: Description[] = [];
     for (const { ring, path, leaving } of offers) {
-      if (ring !== undefined && path !== undefined) described.push([ring, leaving.received, path]);
+      if (path !== undefined) described.push([ring ?? NO_RING, leaving.received, path]);
     }
     return described.length === 0 ? '' : JSON.stringify(described);
   }
@@ -111,6 +115,7 @@ export class PortTransfers {
       const staying = leaving.other;
       const isStill = leaving.sent + (staying?.sent ?? 0) === sent;
       forget(leaving);
+      leaving.reader?.part();
       leaving.stop();
       if (staying === undefined || ring === undefined || link === undefined) continue;
       const { down, up } = link.arena.port(ring);
@@ -122,6 +127,11 @@ export class PortTransfers {
       staying.writer = new RingWriter(down, clock, link);
       staying.reader = new RingReader(up, clock, { peer: link, taken: staying.received });
     }
+  }
+
+  /** It is not known any more where the other end is. */
+  lost(observed: ObservedPort): void {
+    observed.channel = this.#parts.channels.of(LOCAL);
   }
 
   /** The message was not sent: everything is as before. */
@@ -142,10 +152,15 @@ export class PortTransfers {
   #adoptAll(link: Link, descriptions: readonly Description[], message: unknown): void {
     const { clock, observe, find } = this.#parts;
     for (const [ring, received, path] of descriptions) {
-      if (!link.arena.has(ring)) continue;
+      const hasRing = ring !== NO_RING;
+      if (hasRing && !link.arena.has(ring)) continue;
       const port = valueAt(message, path);
       if (!(port instanceof MessagePort) || find(port) !== undefined) {
-        link.arena.release(ring);
+        if (hasRing) link.arena.release(ring);
+        continue;
+      }
+      if (!hasRing) {
+        observe(port, LOCAL);
         continue;
       }
       const { down, up } = link.arena.port(ring);

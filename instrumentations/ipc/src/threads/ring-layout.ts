@@ -37,6 +37,8 @@ const LIMIT_STEPS = 64;
 export const LIMIT = 0;
 export const STOPPED = 1;
 export const BASE = 2;
+/** Written once, by the reader: it has gone to another thread, and nobody takes anything up here any more. */
+export const PARTED = 3;
 /** Written by the writer with each message: messages sent, bytes of text written. */
 export const HEAD = 16;
 export const TEXT_HEAD = 17;

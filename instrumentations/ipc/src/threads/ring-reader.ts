@@ -15,6 +15,7 @@ import {
   IS_OWN_SPAN,
   KIND_SHIFT,
   LIMIT,
+  PARTED,
   type Ring,
   SENT_AGE,
   SEPARATOR,
@@ -80,6 +81,11 @@ export class RingReader {
   /** Messages sent to this side that were not taken up. */
   get pending(): number {
     return Math.max(0, (Atomics.load(this.#ring.header, HEAD) - this.#taken) | 0);
+  }
+
+  /** The port goes to another thread: the writer is not to wait for it. */
+  part(): void {
+    Atomics.store(this.#ring.header, PARTED, 1);
   }
 
   /** A message arrived that could not be read. */

@@ -25,6 +25,7 @@ import {
   LIMIT,
   limitStep,
   MAX_TEXT_BYTES,
+  PARTED,
   type Ring,
   SENT_AGE,
   SEPARATOR,
@@ -79,10 +80,19 @@ export class RingWriter {
     Atomics.store(ring.header, STOPPED, 0);
   }
 
-  /** Messages sent and not taken up. */
+  /** Messages sent and not taken up, as far as that is known. */
   get depth(): number {
-    const { header } = this.#ring;
-    return Math.max(0, (this.#sent - Atomics.load(header, TAKEN)) | 0);
+    return this.isParted ? 0 : this.unread;
+  }
+
+  /** Messages sent and not taken up by whom they were meant for when they were. */
+  get unread(): number {
+    return Math.max(0, (this.#sent - Atomics.load(this.#ring.header, TAKEN)) | 0);
+  }
+
+  /** Whether the other end has gone to another thread, which knows nothing of the ring. */
+  get isParted(): boolean {
+    return this.#ring.header[PARTED] === 1;
   }
 
   /**

@@ -48,6 +48,26 @@ test('ports that go to a worker carry contexts, however they are received; more 
   });
 });
 
+test('of a channel between two workers messages are counted, with no contexts, and nothing seems to wait', async () => {
+  expect(await facts('relays')).toEqual({
+    order: true,
+    senders: true,
+    receivers: [null],
+    sender: {
+      'sonde.ipc.queue.depth': [],
+      'sonde.ipc.context.missed': [],
+      'messaging.client.sent.messages': [['port', 20]],
+      'messaging.client.consumed.messages': [],
+    },
+    receiver: {
+      'sonde.ipc.queue.depth': [],
+      'sonde.ipc.context.missed': [],
+      'messaging.client.sent.messages': [],
+      'messaging.client.consumed.messages': [['port', 20]],
+    },
+  });
+});
+
 test('workers without the instrumentation notice nothing, and their own workers are not taken for them', async () => {
   expect(await facts('strangers')).toEqual({ plain: ['plain', null, null], evaluated: true, inherited: null });
 });

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { type ExportResult, ExportResultCode, globalErrorHandler } from '@opentelemetry/core';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { type ExportResult, ExportResultCode, globalErrorHandler, suppressTracing } from '@opentelemetry/core';
 
 /** What the exporters of all signals have in common. */
 export interface Exporter<Items> {
@@ -17,6 +18,9 @@ const exporting = new AsyncLocalStorage<true>();
 export function isExporting(): boolean {
   return exporting.getStore() === true;
 }
+
+/** No request's: the timers of processors keep the context of the first span that waits for them. */
+const OWN_CONTEXT = suppressTracing(ROOT_CONTEXT);
 
 interface RetryingTransport {
   retry(data: unknown, timeoutMs: number, delayMs: number): Promise<unknown>;
@@ -103,8 +107,7 @@ export class LazyExporter<Items> implements Exporter<Items> {
       done({ code: ExportResultCode.FAILED, error: new Error(`${MAX_IN_FLIGHT} exports are under way already`) });
       return;
     }
-    this.#loading ??= this.#load();
-    const sending = exporting.run(true, () => this.#send(items));
+    const sending = context.with(OWN_CONTEXT, () => exporting.run(true, () => this.#send(items)));
     this.#inFlight.add(sending);
     sending.catch(globalErrorHandler).finally(() => this.#inFlight.delete(sending));
     done({ code: ExportResultCode.SUCCESS });
@@ -128,7 +131,8 @@ export class LazyExporter<Items> implements Exporter<Items> {
   }
 
   async #send(items: Items): Promise<void> {
-    const exporter = (await this.#loading) as Exporter<Items>;
+    this.#loading ??= this.#load();
+    const exporter = await this.#loading;
     await new Promise<void>((resolve, reject) => {
       exporter.export(items, ({ code, error }) => {
         if (code === ExportResultCode.SUCCESS) resolve();
