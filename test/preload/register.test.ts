@@ -48,7 +48,8 @@ describe('the preload', () => {
   });
 
   it.each(['express', 'express-4'])('names the route of %s by its patterns, never by values', async (name) => {
-    const outcome = await runProgram({ args: ['--require', REGISTER, 'express-routes.cjs', name], env: sink.env });
+    const env = { ...sink.env, SONDE_BLOCKED_THRESHOLD_MS: '100' };
+    const outcome = await runProgram({ args: ['--require', REGISTER, 'express-routes.cjs', name], env });
     expect(outcome).toEqual({ code: 0, signal: null, stdout: 'done\n', stderr: '' });
     const servers = sink.spans.filter((span) => span.kind === KIND.SERVER);
     expect(servers.map((span) => span.name).sort()).toEqual([
@@ -58,10 +59,16 @@ describe('the preload', () => {
       'GET /plain/:id',
       'GET /shop',
       'GET /shop/items/:id',
+      'GET /tenants/:tenant/burn',
       'GET /tenants/:tenant/later',
       'GET /tenants/:tenant/orders/:order',
       'GET /tenants/:tenant/orders/:order',
     ]);
+    // Known while the request is under way, too.
+    const routes = sink.spans
+      .filter((span) => span.name === 'event loop blocked')
+      .map((span) => span.attributes['http.route']);
+    expect(routes).toContain('/tenants/:tenant/burn');
   });
 
   it('starts once when it is given twice', async () => {

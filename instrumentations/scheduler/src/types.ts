@@ -37,8 +37,8 @@ export interface LongTurn {
 /** What blocked the event loop, seen while it did. */
 export interface BlockedLoopReport extends LongTurn {
   /**
-   * The function to look at: the innermost one of the application. Of several that were seen one after the other, the one
-   * that took most of the time. Undefined when nothing could be seen.
+   * The function to look at: the innermost one of the application, else of a dependency, else of all. Of several that were
+   * seen one after the other, the one that took most of the time. Undefined when nothing could be seen.
    */
   readonly culprit: StackFrame | undefined;
   /** The whole stack, innermost first. */

@@ -27,6 +27,13 @@ export function createEventStream(config: EventStreamConfig = {}): EventStream {
   return new ThreadEventStream(config);
 }
 
+const SUBSCRIBE_OPTIONS: ReadonlySet<string> = new Set<keyof SubscribeOptions>([
+  'from',
+  'lossless',
+  'filter',
+  'predicate',
+  'batch',
+]);
 const NONE = { produced: 0, dropped: 0, thinned: 0 };
 
 class ThreadEventStream implements EventStream {
@@ -93,6 +100,11 @@ class ThreadEventStream implements EventStream {
   subscribe(options: SubscribeOptions = {}): Subscription {
     if (typeof options !== 'object' || options === null) {
       throw new TypeError(`event stream: the options of subscribe must be an object, got ${String(options)}`);
+    }
+    for (const option of Object.keys(options)) {
+      if (SUBSCRIBE_OPTIONS.has(option)) continue;
+      const known = [...SUBSCRIBE_OPTIONS].join(', ');
+      throw new TypeError(`event stream: subscribe has no option ${JSON.stringify(option)}; there are ${known}`);
     }
     const from = options.from ?? 'now';
     if (from !== 'now' && from !== 'oldest') {

@@ -82,6 +82,14 @@ export function checkQueryFilter(filter: QueryFilter): void {
   check(filter, QUERY_RULES);
 }
 
+/** @throws TypeError for anything but an array of numbers from 0 to 1 */
+export function checkQuantiles(quantiles: unknown): void {
+  const rule = 'event stream: quantiles must be an array of numbers from 0 to 1';
+  if (!Array.isArray(quantiles)) throw new TypeError(`${rule}, got ${show(quantiles)}`);
+  const wrong = quantiles.findIndex((quantile) => !(typeof quantile === 'number' && quantile >= 0 && quantile <= 1));
+  if (wrong !== -1) throw new TypeError(`${rule}, got ${show(quantiles[wrong])}`);
+}
+
 function check(filter: unknown, rules: Readonly<Record<string, Rule>>): void {
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {
     throw new TypeError(`event stream: filter must be an object, got ${show(filter)}`);

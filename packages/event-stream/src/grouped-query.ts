@@ -1,4 +1,5 @@
 import { CATEGORIES } from './event-types.ts';
+import { checkQuantiles } from './filter.ts';
 import {
   CONTEXT,
   categoryOfKind,
@@ -70,6 +71,7 @@ export class RingGroupedQuery implements GroupedQuery {
   }
 
   percentiles(quantiles: readonly number[]): Map<string, number[]> {
+    checkQuantiles(quantiles);
     const distributions = new Map<string, FieldDistribution>();
     this.#each(({ view, block, selected }) => {
       const slotsByKey = new Map<string, number[]>();

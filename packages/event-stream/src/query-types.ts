@@ -48,7 +48,10 @@ export interface Query {
   sum(): number;
   mean(): number;
   summary(): Summary;
-  /** Quantiles 0..1 of the field, each within 1/65 (1.54 %) of an exact one; NaN without values. */
+  /**
+   * Quantiles 0..1 of the field, each within 1/65 (1.54 %) of an exact one; NaN without values.
+   * @throws TypeError for anything but an array of such numbers
+   */
   percentiles(quantiles: readonly number[]): number[];
   /** The n records with the largest field, largest first. */
   topN(n: number): EventRecord[];
@@ -65,6 +68,6 @@ export interface GroupedQuery {
   groups(): Group[];
   /** The n groups largest by a figure (default `count`). */
   topN(n: number, by?: 'count' | 'sum' | 'mean' | 'max'): Group[];
-  /** Quantiles of the field a key. */
+  /** Quantiles of the field a key. @throws TypeError for anything but an array of numbers from 0 to 1 */
   percentiles(quantiles: readonly number[]): Map<string, number[]>;
 }

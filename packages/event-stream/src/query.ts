@@ -1,5 +1,5 @@
 import type { EventRecord } from './event-types.ts';
-import { checkQueryFilter } from './filter.ts';
+import { checkQuantiles, checkQueryFilter } from './filter.ts';
 import { type Matches, RingGroupedQuery } from './grouped-query.ts';
 import { DETAIL, NUMBERS_PER_RECORD, TIME, VALUE } from './layout.ts';
 import { FieldDistribution, FieldSummary } from './query-kernels.ts';
@@ -71,6 +71,7 @@ export class RingQuery implements Query {
   }
 
   percentiles(quantiles: readonly number[]): number[] {
+    checkQuantiles(quantiles);
     const distribution = new FieldDistribution(this.#field);
     this.#eachBlock((scanned) => {
       if (scanned.isTestedByKind) {

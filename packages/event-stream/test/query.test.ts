@@ -346,3 +346,17 @@ it.each<[unknown, string]>([
     new TypeError(`event stream: ${message}`.concat(message.endsWith('Id') ? ', pid, since, until, traceId' : '')),
   );
 });
+
+it.each<[unknown, string]>([
+  [undefined, 'undefined'],
+  ['0.5', '"0.5"'],
+  [[0.5, 2], '2'],
+  [[-1], '-1'],
+  [[Number.NaN], 'NaN'],
+  [['0.5'], '"0.5"'],
+])('quantiles %j are refused', (quantiles, got) => {
+  const query = smallStream().stream.query();
+  const message = `event stream: quantiles must be an array of numbers from 0 to 1, got ${got}`;
+  expect(() => query.percentiles(quantiles as number[])).toThrow(new TypeError(message));
+  expect(() => query.groupBy('name').percentiles(quantiles as number[])).toThrow(new TypeError(message));
+});

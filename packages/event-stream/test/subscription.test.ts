@@ -242,6 +242,7 @@ describe('options', () => {
 
   it.each<[unknown, string]>([
     [null, 'the options of subscribe must be an object, got null'],
+    [{ filtre: {} }, 'subscribe has no option "filtre"; there are from, lossless, filter, predicate, batch'],
     [{ lossless: 1 }, 'lossless must be true or false, got 1'],
     [{ predicate: 'severity' }, 'predicate must be a function of a record, got severity'],
     [{ filter: 'WARN' }, 'filter must be an object, got "WARN"'],

@@ -1,4 +1,5 @@
 import { type Context, context, createContextKey, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { guard } from './guard.ts';
 import { localRootAbove } from './local-root.ts';
 
 /** What instrumentation-http puts into the context of each incoming request (`RPCMetadata` of @opentelemetry/core). */
@@ -15,8 +16,11 @@ interface ReadableRoot extends Span {
   readonly name?: unknown;
   readonly kind?: unknown;
   readonly attributes?: Readonly<Record<string, unknown>>;
-  [ROUTE]?: string;
+  [ROUTE]?: string | RouteLookup;
 }
+
+/** Tells the route once a framework has found it; asked for when something is told of the request. */
+export type RouteLookup = () => string | undefined;
 
 function metadataOf(active: Context): RpcMetadata | undefined {
   const metadata = active.getValue(RPC_METADATA);
@@ -32,7 +36,9 @@ function routeOfSpan(root: ReadableRoot | undefined): string | undefined {
   if (root === undefined) return undefined;
   const attribute = root.attributes?.['http.route'];
   if (typeof attribute === 'string') return attribute;
-  if (root[ROUTE] !== undefined) return root[ROUTE];
+  const told = root[ROUTE];
+  const route = typeof told === 'function' ? guard('kit.route', told, undefined) : told;
+  if (route !== undefined) return route;
   return root.kind === SpanKind.SERVER && typeof root.name === 'string' ? routeInName(root.name) : undefined;
 }
 
@@ -54,13 +60,14 @@ export function currentRoute(): string | undefined {
 }
 
 /**
- * Tells the route of the request in flight, for frameworks that announce it elsewhere (a diagnostics channel).
- * A route that is known already stays; instrumentation-http takes it over into its span and metrics.
+ * Tells the route of the request in flight, for frameworks that announce it elsewhere (a diagnostics channel), or how to look
+ * it up, for those that find it later. A route that is known already stays; instrumentation-http takes one that is told
+ * over into its span and metrics.
  */
-export function rememberRoute(route: string): void {
+export function rememberRoute(route: string | RouteLookup): void {
   const active = context.active();
-  const metadata = metadataOf(active);
-  if (metadata !== undefined && metadata.route === undefined) metadata.route = route;
+  const metadata = typeof route === 'string' ? metadataOf(active) : undefined;
+  if (metadata !== undefined && metadata.route === undefined) metadata.route = route as string;
   const root = localRoot(active);
   if (root !== undefined && Object.isExtensible(root)) root[ROUTE] ??= route;
 }

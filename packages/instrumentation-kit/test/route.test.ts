@@ -80,6 +80,24 @@ test('a remembered route is found, and handed on to the HTTP instrumentation', (
   expect(metadata.route).toBe('/first');
 });
 
+test('a route that is found later is looked up when it is asked for, and handed on to nobody', () => {
+  const metadata: { type: RPCType; span: never; route?: string } = { type: RPCType.HTTP, span: undefined as never };
+  let found: string | undefined;
+  context.with(setRPCMetadata(request({}), metadata), () => {
+    rememberRoute(() => found);
+    expect(currentRoute()).toBeUndefined();
+    found = '/later';
+    expect(currentRoute()).toBe('/later');
+  });
+  expect(metadata.route).toBeUndefined();
+  context.with(request({}), () => {
+    rememberRoute(() => {
+      throw new Error('from a framework');
+    });
+    expect(currentRoute()).toBeUndefined();
+  });
+});
+
 test('a remembered route works for a request whose span is not recorded, and without an HTTP instrumentation', () => {
   const span = trace.wrapSpanContext({ traceId: 'c'.repeat(32), spanId: 'd'.repeat(16), traceFlags: 0 });
   context.with(trace.setSpan(ROOT_CONTEXT, span), () => {

@@ -57,8 +57,11 @@ export function onExpressRoute(_span: Span, response: ServerResponse | IncomingM
   if (req === undefined || !isFromExpress(req)) return;
   const metadata = getRPCMetadata(context.active());
   if (metadata?.type !== RPCType.HTTP) return;
+  const lookUp = (): string | undefined => expressRouteOf(req);
+  // For what is told of the request before it is answered: slow operations, blocked loops.
+  rememberRoute(lookUp);
   const learn = guarded('node.routes.express', () => {
-    metadata.route ??= expressRouteOf(req) as string;
+    metadata.route ??= lookUp() as string;
   });
   (response as ServerResponse).once('close', learn);
 }

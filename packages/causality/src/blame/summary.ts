@@ -34,11 +34,13 @@ function behind(route: string): string {
   return `behind ${route.length <= 100 ? route : `${route.slice(0, 99).toWellFormed()}…`}`;
 }
 
-/** E.g. "waited 180 ms: 140 ms garbage collection, 35 ms behind /x"; "took" where its own work is among them. Undefined when nothing is explained. */
+/**
+ * E.g. "waited 180 ms: 140 ms garbage collection, 35 ms behind /x", which is all of the waiting that is explained; "took" and
+ * the whole duration where its own work is among it. Undefined when nothing is explained.
+ */
 export function summarize(split: Readonly<Split>, culprits: Blame['culprits']): string | undefined {
   let wallMs = 0;
   for (const cause of CAUSES) wallMs += split[cause];
-  const explainedMs = wallMs - split.unexplained;
   const parts = CAUSES.filter((cause) => cause !== 'unexplained')
     .filter((cause) => split[cause] > MIN_PART * wallMs)
     .sort((left, right) => split[right] - split[left])
@@ -50,6 +52,7 @@ export function summarize(split: Readonly<Split>, culprits: Blame['culprits']): 
     const isNamed = cause === 'blocked_loop' && main?.culprit.route !== undefined && main.ms >= split[cause] / 2;
     return `${duration(split[cause])} ${isNamed ? behind(main.culprit.route as string) : PHRASES[cause]}`;
   });
-  const verb = parts.some((cause) => OWN_WORK.has(cause)) ? 'took' : 'waited';
-  return `${verb} ${duration(explainedMs)}: ${told.join(', ')}`;
+  const isWork = parts.some((cause) => OWN_WORK.has(cause));
+  const whole = isWork ? `took ${duration(wallMs)}` : `waited ${duration(wallMs - split.unexplained)}`;
+  return `${whole}: ${told.join(', ')}`;
 }

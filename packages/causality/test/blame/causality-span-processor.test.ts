@@ -107,7 +107,7 @@ test('the time of a request is split among all that is known of it, also what is
   const { attributes, links } = world.exported('root');
   expect(attributes).toMatchObject({
     'sonde.blame.top': 'child_service',
-    'sonde.blame.summary': 'took 240 ms: 80 ms others working for it, 70 ms behind /slow, 40 ms running itself',
+    'sonde.blame.summary': 'took 300 ms: 80 ms others working for it, 70 ms behind /slow, 40 ms running itself',
   });
   expect(links).toEqual([
     {

@@ -17,6 +17,8 @@ test.each([
   ['pool_work', 'working in the libuv pool'],
 ] as const)('its own work is nothing it waited for: %s', (cause, phrase) => {
   expect(told({ [cause]: 302 })).toBe(`took 302 ms: 302 ms ${phrase}`);
+  // The whole of it, also what is not explained.
+  expect(told({ [cause]: 100, unexplained: 300 })).toBe(`took 400 ms: 100 ms ${phrase}`);
   expect(told({ [cause]: 30, gc: 1500, unexplained: 70 })).toBe('waited 1.53 s: 1.50 s garbage collection');
 });
 
