@@ -6,8 +6,12 @@ const MAX_PORT = 65_535;
 const PROTOCOLS = ['grpc', 'http/json', 'http/protobuf'];
 const RATIO_SAMPLERS = ['traceidratio', 'parentbased_traceidratio'];
 
+/** Read without regard to case. */
+const ANY_CASE = /_(?:PREFERENCE|DISABLED)$/;
+
 /** The standard variables whose values are words, and the words that mean something here. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
+  OTEL_SDK_DISABLED: ['true', 'false'],
   OTEL_TRACES_EXPORTER: ['otlp', 'console', 'zipkin', 'none'],
   OTEL_METRICS_EXPORTER: ['otlp', 'console', 'prometheus', 'none'],
   OTEL_LOGS_EXPORTER: ['otlp', 'console', 'none'],
@@ -28,7 +32,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 function wordProblems(): string[] {
   return Object.entries(WORDS).flatMap(([name, words]) => {
     const given = (textOf(name) ?? '').split(',').map((word) => word.trim());
-    const isKnown = (word: string): boolean => words.includes(name.endsWith('_PREFERENCE') ? word.toLowerCase() : word);
+    const isKnown = (word: string): boolean => words.includes(ANY_CASE.test(name) ? word.toLowerCase() : word);
     const wrong = given.filter((word) => word !== '' && !isKnown(word));
     return wrong.map((word) => `${name} must be out of ${words.join(', ')}, got ${shown(word)}; that is ignored`);
   });

@@ -17,6 +17,7 @@ test.each([
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'https://collector:4318/x'],
   ['OTEL_EXPORTER_PROMETHEUS_PORT', '0'],
   ['OTEL_TRACES_SAMPLER', ' '],
+  ['OTEL_SDK_DISABLED', 'False'],
   ['OTEL_TRACES_SAMPLER_ARG', 'used by no sampler'],
   ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'LowMemory'],
 ])('nothing is said of %s=%s', (name, value) => {
@@ -26,6 +27,7 @@ test.each([
 
 test.each([
   ['OTEL_TRACES_EXPORTER', 'otlp,foo', 'must be out of otlp, console, zipkin, none, got "foo"; that is ignored'],
+  ['OTEL_SDK_DISABLED', '1', 'must be out of true, false, got "1"; that is ignored'],
   ['OTEL_TRACES_SAMPLER', 'dice', 'must be out of always_on'],
   ['OTEL_TRACES_SAMPLER', 'jaeger_remote', 'must be out of always_on'],
   ['OTEL_TRACES_SAMPLER', 'traceidratio', '_ARG must be a number from 0 to 1, got nothing; 1 is used'],
