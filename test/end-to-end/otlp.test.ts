@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   attributes,
@@ -59,8 +59,11 @@ async function readSlowly(): Promise<void> {
   const path = join(shop.folders.data, 'products', 'late.json');
   execFileSync('mkfifo', [path]);
   const answer = send('GET', '/products/late');
+  // Opens once it is being read.
+  const writer = await open(path, 'w');
   await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
-  await appendFile(path, JSON.stringify({ id: 'late', title: 'late', cents: 1, tags: ['late'] }));
+  await writer.writeFile(JSON.stringify({ id: 'late', title: 'late', cents: 1, tags: ['late'] }));
+  await writer.close();
   await answer;
 }
 

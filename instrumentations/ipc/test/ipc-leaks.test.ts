@@ -57,7 +57,8 @@ describe('messages and channels between threads and processes', () => {
       const [weights, leaking] = await Promise.all([weighed(0), IS_LONG ? weighed(1) : undefined]);
       expect(Object.values(weights.channels).reduce((sum, count) => sum + count, 0)).toBe(CHANNELS);
       expect(Object.keys(weights.channels).sort()).toEqual(['broadcast', 'child', 'local', 'port', 'worker']);
-      expect(weights.messages).toBeGreaterThan(IS_LONG ? 10_000 : 10);
+      expect(weights.messages).toBeGreaterThan(IS_LONG ? 10_000 : 100);
+      expect(weights.points.length).toBeGreaterThanOrEqual(8);
       expect(weights.dropped).toEqual({});
       // The memory that is shared with a worker goes with it: some 700 KB.
       expect(weights.external[1] - weights.external[0]).toBeLessThan(4);

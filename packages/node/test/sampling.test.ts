@@ -81,7 +81,7 @@ test('off, and OTEL_TRACES_SAMPLER where nothing of ours is set, leave the choic
 });
 
 test('failed traces are kept besides, unless tailSampling is off', async () => {
-  const off = await run(make({ SONDE_SAMPLING_RATE: '0.000001', SONDE_TAIL_SAMPLING: '0' }), '/items', true);
+  const off = await run(make({ SONDE_SAMPLING_RATE: '0.000000001', SONDE_TAIL_SAMPLING: '0' }), '/items', true);
   expect(off.kept).toBe(0);
   const { kept, states } = await run(make({ SONDE_SAMPLING_RATE: '0.000001' }), '/items', true);
   expect(kept).toBeGreaterThan(0);

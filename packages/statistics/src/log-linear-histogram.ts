@@ -130,8 +130,7 @@ export class LogLinearHistogram {
     if (count > 0) {
       this.#count += count;
       this.#addToSum(known.sum);
-      this.#min = Math.min(this.#min, known.min);
-      this.#max = Math.max(this.#max, known.max);
+      this.#widen(known.min, known.max);
     }
   }
 
@@ -163,8 +162,13 @@ export class LogLinearHistogram {
     this.#zeroCount += other.#zeroCount;
     this.#invalidCount += other.#invalidCount;
     this.#addToSum(other.#sum);
-    this.#min = Math.min(this.#min, other.#min);
-    this.#max = Math.max(this.#max, other.#max);
+    this.#widen(other.#min, other.#max);
+  }
+
+  /** Of 0 and -0 the first stays, as when values are recorded one by one. */
+  #widen(min: number, max: number): void {
+    if (min < this.#min) this.#min = min;
+    if (max > this.#max) this.#max = max;
   }
 
   /** Halves the weight of all that was recorded; buckets left with under 1/64 of a value are forgotten, and so is the range. */

