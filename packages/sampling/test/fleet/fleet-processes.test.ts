@@ -103,7 +103,8 @@ withRedis(
     // While it is away the busy ones sink to equal parts that the idle ones cannot use.
     expect(kept / BUDGET).toBeGreaterThan(IS_LONG ? 0.7 : 0.85);
     const atEnd = rate(reports, untilMs - (IS_LONG ? 20_000 : 2000), untilMs);
-    expect(Math.abs(atEnd - BUDGET) / BUDGET).toBeLessThan(0.15);
+    // In the short form there are three seconds from its return to the end, two exchanges: parts are still moving.
+    expect(Math.abs(atEnd - BUDGET) / BUDGET).toBeLessThan(IS_LONG ? 0.15 : 0.3);
   },
   jestTimeoutMs,
 );
