@@ -55,6 +55,8 @@ describe('the preload', () => {
     expect(servers.map((span) => span.name).sort()).toEqual([
       'GET',
       'GET',
+      'GET',
+      'GET',
       'GET /admin/:org/:role/users/:user',
       'GET /plain/:id',
       'GET /shop',

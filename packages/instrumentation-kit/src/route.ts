@@ -66,8 +66,10 @@ export function currentRoute(): string | undefined {
  */
 export function rememberRoute(route: string | RouteLookup): void {
   const active = context.active();
-  const metadata = typeof route === 'string' ? metadataOf(active) : undefined;
-  if (metadata !== undefined && metadata.route === undefined) metadata.route = route as string;
+  if (typeof route === 'string') {
+    const metadata = metadataOf(active);
+    if (metadata !== undefined && metadata.route === undefined) metadata.route = route;
+  }
   const root = localRoot(active);
   if (root !== undefined && Object.isExtensible(root)) root[ROUTE] ??= route;
 }

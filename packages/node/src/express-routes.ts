@@ -65,7 +65,7 @@ function decoded(segment: string): string {
 }
 
 /** Puts the names of parameters in place of their values; undefined where a value is not a whole segment. */
-function withNames(path: string, params: Match['params'] = {}): string | undefined {
+function withNames(path: string, params: NonNullable<Match['params']>): string | undefined {
   const segments = path.split('/');
   for (const [name, value] of Object.entries(params).reverse()) {
     if (value === undefined) continue;
@@ -76,6 +76,23 @@ function withNames(path: string, params: Match['params'] = {}): string | undefin
   return segments.join('/');
 }
 
+/** Another character of the same kind; undefined for what is neither letter nor digit. */
+function neighbour(character: string): string | undefined {
+  if (/[0-9]/.test(character)) return character === '9' ? '8' : '9';
+  if (/[a-z]/i.test(character)) return /z/i.test(character) ? 'y' : 'z';
+  return undefined;
+}
+
+/** Whether a layer takes nothing like a text but the text: regular expressions may tell of no value that they have taken. */
+function isLiteral(layer: Layer, text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const other = neighbour(text[at] as string);
+    if (other === undefined) continue;
+    if (layer.match(text.slice(0, at) + other + text.slice(at + 1)) !== false) return false;
+  }
+  return true;
+}
+
 /** What a layer takes of a path, as it stands there and as a pattern; undefined where it does not match. */
 function matched(layer: Layer, path: string): { text: string; pattern: string | undefined } | undefined {
   const match = layer.match(path);
@@ -83,9 +100,15 @@ function matched(layer: Layer, path: string): { text: string; pattern: string | 
   const { path: text = '', params } = typeof match === 'object' ? match : layer;
   const isBoundary = path.startsWith(text) && (path.length === text.length || path[text.length] === '/');
   if (!isBoundary) return undefined;
+  return { text, pattern: patternOf(layer, text, params) };
+}
+
+function patternOf(layer: Layer, text: string, params: Match['params'] = {}): string | undefined {
   const { rawPath } = layer;
-  const isRawKnown = typeof rawPath === 'string' && text !== '';
-  return { text, pattern: isRawKnown ? rawPath.replace(/\/$/, '') : withNames(text, params) };
+  if (text === '') return '';
+  if (typeof rawPath === 'string') return rawPath.replace(/\/$/, '');
+  if (Object.keys(params).length === 0 && !isLiteral(layer, text)) return undefined;
+  return withNames(text, params);
 }
 
 /** A router, and the applications that are mounted on its application, the outermost first. */
